@@ -1,0 +1,317 @@
+//! Everything an operator can set. `config.default.toml` documents each key and is the default.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::stage::StageName;
+
+/// The documented defaults, compiled in.
+pub const DEFAULTS: &str = include_str!("../../../config.default.toml");
+
+/// Prefix of environment variables; sections are separated by two underscores.
+const ENV_PREFIX: &str = "INVOICE_OCR__";
+
+/// The effective configuration.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The NATS broker.
+    pub broker: Broker,
+    /// The HTTP side.
+    pub gateway: Gateway,
+    /// What a document may ask for.
+    pub limits: Limits,
+    /// Worker processes.
+    pub worker: Worker,
+    /// Recognition.
+    pub ocr: Ocr,
+    /// Delivery, per stage.
+    pub stages: Stages,
+    /// The search for documents that stopped moving.
+    pub sweeper: Sweeper,
+    /// What every service has.
+    pub service: Service,
+    /// Logs.
+    pub log: Log,
+}
+
+/// See `[broker]` in `config.default.toml`, as for all sections below.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.default.toml documents each key, once")]
+pub struct Broker {
+    pub url: String,
+    pub listen: SocketAddr,
+    pub nats_server: String,
+    pub replicas: usize,
+    pub publish_patience_seconds: u64,
+    pub object_timeout_seconds: u64,
+}
+
+/// See `[gateway]`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.default.toml documents each key, once")]
+pub struct Gateway {
+    pub listen: SocketAddr,
+    pub max_upload_bytes: u64,
+    pub max_concurrent_uploads: usize,
+    pub upload_timeout_seconds: u64,
+    pub accept_patience_seconds: u64,
+}
+
+/// See `[limits]`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.default.toml documents each key, once")]
+pub struct Limits {
+    pub max_pages: u32,
+    pub max_page_pixels: u64,
+    pub max_page_side_px: u32,
+    pub max_embedded_xml_bytes: u64,
+}
+
+/// See `[worker]`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.default.toml documents each key, once")]
+pub struct Worker {
+    pub memory_bytes: u64,
+    pub cpu_seconds_per_page: u64,
+    pub wall_seconds_per_page: u64,
+    pub max_documents: u32,
+    pub max_resident_bytes: u64,
+    pub pdfium_library: String,
+    pub tessdata: String,
+}
+
+/// See `[ocr]`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.default.toml documents each key, once")]
+pub struct Ocr {
+    pub languages: Vec<String>,
+    pub page_segmentation_mode: u8,
+}
+
+/// See `[stages.*]`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.default.toml documents each key, once")]
+pub struct Stages {
+    pub preprocess: StageSettings,
+    pub ocr: StageSettings,
+    pub extract: StageSettings,
+}
+
+/// See `[stages.*]`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.default.toml documents each key, once")]
+pub struct StageSettings {
+    pub workers: usize,
+    pub attempts: u32,
+    pub retry_delays_seconds: Vec<u64>,
+    pub deadline_seconds: u64,
+}
+
+/// See `[sweeper]`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.default.toml documents each key, once")]
+pub struct Sweeper {
+    pub interval_seconds: u64,
+    pub stuck_after_seconds: u64,
+}
+
+/// See `[service]`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.default.toml documents each key, once")]
+pub struct Service {
+    pub shutdown_grace_seconds: u64,
+    pub ops_listen: String,
+}
+
+/// See `[log]`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.default.toml documents each key, once")]
+pub struct Log {
+    pub level: String,
+    pub format: LogFormat,
+    pub spans: bool,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// A configuration that cannot be used. Exit code 64 before any port is bound.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// A layer does not parse, or has an unknown key or a wrong type.
+    #[error("{0}")]
+    Invalid(#[from] Box<figment::Error>),
+    /// The file given by `--config` does not exist.
+    #[error("no configuration file {0}")]
+    NoFile(String),
+    /// A value that parses but cannot work.
+    #[error("{key} = {value}: {reason}")]
+    Unusable {
+        /// Dotted key.
+        key: &'static str,
+        /// The value seen.
+        value: String,
+        /// What would happen.
+        reason: &'static str,
+    },
+}
+
+impl Config {
+    /// Layers: compiled-in defaults, then `file`, then the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the key.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut layers = Figment::from(Toml::string(DEFAULTS));
+        if let Some(path) = file {
+            if !path.is_file() {
+                return Err(ConfigError::NoFile(path.display().to_string()));
+            }
+            layers = layers.merge(Toml::file_exact(path));
+        }
+        let config: Self =
+            layers.merge(Env::prefixed(ENV_PREFIX).split("__")).extract().map_err(Box::new)?;
+        config.checked()
+    }
+
+    /// The defaults alone.
+    ///
+    /// # Errors
+    /// Never in a released build: a test parses them.
+    pub fn defaults() -> Result<Self, ConfigError> {
+        let config: Self =
+            Figment::from(Toml::string(DEFAULTS)).extract().map_err(Box::new)?;
+        config.checked()
+    }
+
+    /// Puts `value` over what is in effect at dotted `key`, as a flag does.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the key.
+    pub fn with(self, key: &str, value: impl Serialize) -> Result<Self, ConfigError> {
+        let config: Self = Figment::from(Serialized::defaults(self))
+            .merge(Serialized::default(key, value))
+            .extract()
+            .map_err(Box::new)?;
+        config.checked()
+    }
+
+    /// The settings of one stage.
+    #[must_use]
+    pub fn stage(&self, stage: StageName) -> &StageSettings {
+        match stage {
+            StageName::Preprocess => &self.stages.preprocess,
+            StageName::Ocr => &self.stages.ocr,
+            StageName::Extract => &self.stages.extract,
+        }
+    }
+
+    fn checked(self) -> Result<Self, ConfigError> {
+        let unusable = |key, value: &dyn ToString, reason| {
+            Err(ConfigError::Unusable { key, value: value.to_string(), reason })
+        };
+        for stage in StageName::ALL {
+            let settings = self.stage(stage);
+            if settings.attempts == 0 {
+                return unusable("stages.*.attempts", &0, "every document would fail untried");
+            }
+            if settings.retry_delays_seconds.is_empty() {
+                return unusable("stages.*.retry_delays_seconds", &"[]", "give at least one delay");
+            }
+            if settings.deadline_seconds == 0 {
+                return unusable("stages.*.deadline_seconds", &0, "every attempt would time out");
+            }
+        }
+        if ![1, 3, 5].contains(&self.broker.replicas) {
+            let reason = "streams have 1, 3 or 5 replicas, so that a majority exists";
+            return unusable("broker.replicas", &self.broker.replicas, reason);
+        }
+        if self.ocr.languages.is_empty() {
+            return unusable("ocr.languages", &"[]", "Tesseract needs a language");
+        }
+        if self.ocr.page_segmentation_mode > 13 {
+            let seen = self.ocr.page_segmentation_mode;
+            return unusable("ocr.page_segmentation_mode", &seen, "Tesseract has modes 0 to 13");
+        }
+        if self.gateway.max_upload_bytes == 0 {
+            return unusable("gateway.max_upload_bytes", &0, "every upload would be refused");
+        }
+        Ok(self)
+    }
+}
+
+impl StageSettings {
+    /// Jobs worked on at once.
+    #[must_use]
+    pub fn worker_count(&self) -> usize {
+        if self.workers > 0 {
+            return self.workers;
+        }
+        std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+    }
+
+    /// Longest time for one attempt.
+    #[must_use]
+    pub fn deadline(&self) -> Duration {
+        Duration::from_secs(self.deadline_seconds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_defaults_are_a_valid_configuration() {
+        Config::defaults().unwrap();
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.toml");
+        std::fs::write(&path, "[gateway]\nlisten_on = \"x\"\n").unwrap();
+        let error = Config::load(Some(&path)).unwrap_err().to_string();
+        assert!(error.contains("listen_on"), "{error}");
+    }
+
+    #[test]
+    fn a_file_goes_over_the_defaults_and_a_flag_over_both() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.toml");
+        std::fs::write(&path, "[limits]\nmax_pages = 7\n").unwrap();
+        let config = Config::load(Some(&path)).unwrap();
+        assert_eq!((config.limits.max_pages, config.broker.replicas), (7, 1));
+        assert_eq!(config.with("limits.max_pages", 9).unwrap().limits.max_pages, 9);
+    }
+
+    #[test]
+    fn two_replicas_are_refused() {
+        let error = Config::defaults().unwrap().with("broker.replicas", 2).unwrap_err();
+        assert!(error.to_string().contains("majority"), "{error}");
+    }
+}

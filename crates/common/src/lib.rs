@@ -1,0 +1,25 @@
+//! What the stages share, in reading order.
+//!
+//! Admission rule: a type enters this crate when it crosses a stage boundary, belongs to the stage
+//! contract, or is the plumbing around that contract. What only one stage uses lives in that stage.
+//!
+//! Vocabulary (pure): [`id`], [`object`], [`page`], [`job`], [`event`], [`error`], [`status`],
+//! [`decide`]. The contract: [`stage`]. The plumbing: [`jetstream`] (the only place that names
+//! async-nats), [`worker`] (the only place that starts processes), [`config`], [`metrics`],
+//! [`telemetry`], [`service`].
+
+pub mod id;
+pub mod object;
+pub mod page;
+pub mod job;
+pub mod event;
+pub mod error;
+pub mod status;
+pub mod decide;
+pub mod stage;
+pub mod jetstream;
+pub mod worker;
+pub mod config;
+pub mod metrics;
+pub mod telemetry;
+pub mod service;

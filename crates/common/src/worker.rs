@@ -1,0 +1,1 @@
+//! Native code in killable child processes (see the module's own files).

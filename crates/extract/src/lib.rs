@@ -1,0 +1,1 @@
+//! Finds the invoice in the words: pure functions from pages to the published result

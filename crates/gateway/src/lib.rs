@@ -1,0 +1,1 @@
+//! Takes uploads, answers for their status, documents the API

@@ -1,0 +1,1 @@
+//! Reads page rasters into words with boxes and confidences
