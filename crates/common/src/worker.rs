@@ -1,1 +1,35 @@
-//! Native code in killable child processes (see the module's own files).
+//! Native code in killable child processes: a pool of them, and the loop each of them runs.
+//!
+//! PDFium, Leptonica and Tesseract parse hostile bytes in C and C++: they abort, loop and eat
+//! memory. So a service never calls them; it asks a child process and outlives it. One child works
+//! on one request at a time and is single-threaded. It gets an empty environment, resource limits
+//! and a deadline, ends when the service ends, and is replaced after a number of documents or when
+//! it has grown. A child that crashes, loops or eats memory fails the one request it was working on.
+//!
+//! Bytes travel through pipes only (a length, then CBOR); nothing touches a file, and a
+//! child may not write any. What a child says is untrusted: lengths, codes, messages and the order
+//! of answers are checked.
+//!
+//! Parent side: [`Pool`], [`Lease`], configured by [`Program`], [`Limits`] and [`Budget`].
+//! Child side: [`Handler`] and [`run_child`]. What may go wrong: [`WorkerError`].
+
+mod child;
+mod confine;
+mod error;
+mod exit;
+mod fault;
+mod frame;
+mod handler;
+mod keeper;
+mod message;
+mod pool;
+mod process;
+mod settings;
+mod stderr;
+
+pub use child::run_child;
+pub use error::WorkerError;
+pub use fault::Fault;
+pub use handler::Handler;
+pub use pool::{Lease, Pool};
+pub use settings::{Budget, Limits, Program};

@@ -1,0 +1,54 @@
+//! What can go wrong between a parent and a child.
+
+use std::io;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::error::StageError;
+
+/// A request that failed because of the child, not by its answer.
+#[derive(Debug, Error)]
+pub enum WorkerError {
+    /// The child could not be started.
+    #[error("a worker process could not be started: {0}")]
+    NotStarted(#[source] io::Error),
+    /// No answer in time; the child was killed.
+    #[error("no answer within {} s", .0.as_secs_f32())]
+    TimedOut(Duration),
+    /// More CPU time than the request was given.
+    #[error("more than {0} s of CPU time")]
+    CpuExceeded(u64),
+    /// An allocation beyond the child's limit.
+    #[error("out of memory; a worker has {0} bytes of address space")]
+    OutOfMemory(u64),
+    /// Ended by a signal or on its own.
+    #[error("the worker process {0}")]
+    Crashed(String),
+    /// A panic in the handler.
+    #[error("panic at {0}")]
+    Panicked(String),
+    /// It said something that no child says.
+    #[error("the worker process broke the protocol: {0}")]
+    Protocol(String),
+    /// The child of this lease was lost by an earlier call.
+    #[error("the worker process of this lease is gone")]
+    LeaseOver,
+}
+
+impl From<WorkerError> for StageError {
+    /// All are `Internal`: the same document may do better in a fresh process, and if it does not,
+    /// its attempts run out.
+    fn from(error: WorkerError) -> Self {
+        let code = match error {
+            WorkerError::NotStarted(_) => "worker_not_started",
+            WorkerError::TimedOut(_) => "worker_timed_out",
+            WorkerError::CpuExceeded(_) => "worker_cpu_exceeded",
+            WorkerError::OutOfMemory(_) => "worker_out_of_memory",
+            WorkerError::Crashed(_) | WorkerError::LeaseOver => "worker_crashed",
+            WorkerError::Panicked(_) => "worker_panicked",
+            WorkerError::Protocol(_) => "worker_protocol",
+        };
+        Self::internal(code, error.to_string())
+    }
+}
