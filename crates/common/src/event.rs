@@ -1,1 +1,56 @@
-//! (being written)
+//! What leaves the pipeline: public events (JSON) and dead letters (CBOR).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::error::ErrorRecord;
+use crate::id::{DocumentId, Tenant};
+
+/// The `schema` value of [`InvoiceFailed`].
+pub const FAILED_SCHEMA: &str = "invoice.failed/1";
+
+/// Version of [`DeadLetter`]'s CBOR form.
+pub const DEAD_LETTER_VERSION: u16 = 1;
+
+/// Body of the public event `invoice.failed`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceFailed {
+    /// Always [`FAILED_SCHEMA`].
+    pub schema: String,
+    /// The document.
+    pub id: DocumentId,
+    /// `blake3:<hex>` of its bytes.
+    pub content_hash: String,
+    /// Follows the request through every stage's log.
+    pub correlation_id: String,
+    /// Why.
+    pub error: ErrorRecord,
+    /// Attempts made in the stage that failed.
+    pub attempts: u32,
+    /// When the pipeline gave up.
+    pub failed_at: Timestamp,
+}
+
+/// A job that nobody could finish, with everything needed to understand and replay it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// The document; `None` when the message could not even be decoded.
+    pub id: Option<DocumentId>,
+    /// Whose it is.
+    pub tenant: Option<Tenant>,
+    /// Which processing of it.
+    pub generation: u32,
+    /// The cause.
+    pub error: ErrorRecord,
+    /// Attempts made.
+    pub attempts: u32,
+    /// When the pipeline gave up.
+    pub failed_at: Timestamp,
+    /// Subject of the original message.
+    pub subject: String,
+    /// Headers of the original message, in order.
+    pub headers: Vec<(String, String)>,
+    /// Body of the original message.
+    #[serde(with = "serde_bytes")]
+    pub payload: Vec<u8>,
+}

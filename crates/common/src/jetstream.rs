@@ -1,1 +1,29 @@
-//! (being written)
+//! Everything that speaks to the broker, and the only place that names async-nats.
+//!
+//! How a document moves, told once:
+//!
+//! 1. [`intake`] stores the upload, creates the status record, publishes the first job. 202.
+//! 2. [`runner`] takes a job when it has a free worker, claims it in the status record, keeps the
+//!    lease alive ([`lease`]), runs the stage under a deadline, stores what it made ([`objects`]),
+//!    publishes the next job ([`publish`]), advances the status ([`statuses`]), and only then
+//!    acknowledges ([`settle`]).
+//! 3. The last stage, and a failure, change the status to terminal first: that is the commit.
+//!    [`ending`] derives the public event and the dead letter from the record, as often as needed.
+//! 4. [`sweeper`] finds documents that stopped moving and brings them back or ends them.
+//!
+//! [`topology`] makes the streams that all of this binds to; [`dead_letters`] is the operator's
+//! view of what could not be finished.
+
+pub mod broker;
+// pub mod dead_letters;
+pub mod ending;
+pub mod intake;
+pub mod lease;
+pub mod names;
+pub mod objects;
+pub mod publish;
+pub mod runner;
+pub mod settle;
+pub mod statuses;
+// pub mod sweeper;
+// pub mod topology;

@@ -1,0 +1,144 @@
+//! The connection to the broker.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_nats::jetstream;
+use async_nats::{ConnectOptions, Event};
+use thiserror::Error;
+
+use crate::config;
+
+/// Half-open connections are noticed after two of these; the client's default is a minute.
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Longest wait for one answer of the broker.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Longest wait for the first connection before a service gives up and says so.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// No connection.
+#[derive(Debug, Error)]
+#[error("cannot reach the broker at {url}: {source}")]
+pub struct ConnectError {
+    /// Where it was looked for, without credentials.
+    pub url: String,
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// A connection, shared by everything in a process. Reconnects by itself for ever.
+#[derive(Clone, Debug)]
+pub struct Broker {
+    pub(super) client: async_nats::Client,
+    pub(super) context: jetstream::Context,
+    /// Longest time a publish is repeated while the broker answers nothing.
+    pub(super) patience: Duration,
+    /// Longest wait for one object's bytes.
+    pub(super) object_timeout: Duration,
+    connected: Arc<AtomicBool>,
+}
+
+impl Broker {
+    /// Connects to `url` as `name` (shown by `nats server report connections`).
+    ///
+    /// # Errors
+    /// [`ConnectError`] when nobody answers within 20 s.
+    pub async fn connect(
+        url: &str,
+        name: &str,
+        settings: &config::Broker,
+    ) -> Result<Self, ConnectError> {
+        let connected = Arc::new(AtomicBool::new(true));
+        let flag = connected.clone();
+        let options = ConnectOptions::new()
+            .name(name)
+            .ping_interval(PING_INTERVAL)
+            .request_timeout(Some(REQUEST_TIMEOUT))
+            .retry_on_initial_connect()
+            .event_callback(move |event| {
+                note(&flag, &event);
+                async {}
+            });
+        let failed = |source: Box<dyn std::error::Error + Send + Sync>| ConnectError {
+            url: without_credentials(url),
+            source,
+        };
+        let client = options.connect(url).await.map_err(|e| failed(Box::new(e)))?;
+        let flushed = tokio::time::timeout(CONNECT_TIMEOUT, client.flush()).await;
+        flushed.map_err(|e| failed(Box::new(e)))?.map_err(|e| failed(Box::new(e)))?;
+        let context = jetstream::context::ContextBuilder::new()
+            .timeout(REQUEST_TIMEOUT)
+            .ack_timeout(REQUEST_TIMEOUT)
+            .build(client.clone());
+        Ok(Self {
+            client,
+            context,
+            patience: Duration::from_secs(settings.publish_patience_seconds),
+            object_timeout: Duration::from_secs(settings.object_timeout_seconds),
+            connected,
+        })
+    }
+
+    /// The same connection with another patience for publishing.
+    #[must_use]
+    pub fn with_patience(&self, patience: Duration) -> Self {
+        Self { patience, ..self.clone() }
+    }
+
+    /// Whether the connection stands, as far as the client knows.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.connected.load(Ordering::Relaxed)
+    }
+
+    /// Sends what is buffered and closes. Call once nothing more is to be sent.
+    pub async fn close(&self) {
+        if let Err(error) = self.client.flush().await {
+            tracing::warn!(%error, "broker connection closed with unsent data");
+        }
+        if let Err(error) = self.client.drain().await {
+            tracing::debug!(%error, "broker connection was already closed");
+        }
+    }
+}
+
+/// Permission violations and slow consumers are only ever told here; callers see time-outs.
+fn note(connected: &AtomicBool, event: &Event) {
+    match event {
+        Event::Connected => {
+            connected.store(true, Ordering::Relaxed);
+            tracing::info!("broker connected");
+        }
+        Event::Disconnected | Event::Closed => {
+            connected.store(false, Ordering::Relaxed);
+            tracing::warn!("broker disconnected");
+        }
+        Event::SlowConsumer(_) | Event::ServerError(_) | Event::ClientError(_) => {
+            tracing::error!(event = %event, "broker reported a problem");
+        }
+        Event::LameDuckMode | Event::Draining => tracing::info!(event = %event, "broker event"),
+    }
+}
+
+fn without_credentials(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if at > scheme => {
+            let (head, tail) = (url.get(..scheme + 3), url.get(at + 1..));
+            format!("{}{}", head.unwrap_or_default(), tail.unwrap_or_default())
+        }
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_never_reach_an_error_message() {
+        assert_eq!(without_credentials("nats://u:p@host:4222"), "nats://host:4222");
+        assert_eq!(without_credentials("nats://host:4222"), "nats://host:4222");
+    }
+}

@@ -1,0 +1,159 @@
+//! What follows from a terminal status: the dead letter and the public event. Derived from the
+//! record alone, so it can be done again by anyone who finds it undone; the broker keeps one of
+//! each.
+
+use async_nats::HeaderMap;
+use bytes::Bytes;
+
+use super::broker::Broker;
+use super::names;
+use super::publish::{Message, Unpublished};
+use crate::error::StageError;
+use crate::event::{DEAD_LETTER_VERSION, DeadLetter, FAILED_SCHEMA, InvoiceFailed};
+use crate::job::{JOB_VERSION, Job};
+use crate::status::{State, StatusRecord};
+
+/// A message as it was delivered, for the dead letter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Original {
+    /// Its subject.
+    pub subject: String,
+    /// Its headers, in order.
+    pub headers: Vec<(String, String)>,
+    /// Its body.
+    pub payload: Bytes,
+}
+
+impl Original {
+    /// The job that `record` stands for, where the delivered message itself is not at hand.
+    ///
+    /// # Errors
+    /// `Internal` when it cannot be encoded, which is a bug.
+    pub fn of(record: &StatusRecord) -> Result<Self, StageError> {
+        let message = job_message(record.stage, &record.job())?;
+        Ok(Self {
+            subject: message.subject.clone(),
+            headers: header_pairs(&message.headers),
+            payload: message.payload,
+        })
+    }
+}
+
+/// The message that carries `job` to `stage`.
+///
+/// # Errors
+/// `Internal` when it cannot be encoded, which is a bug.
+pub(super) fn job_message(
+    stage: crate::stage::StageName,
+    job: &Job,
+) -> Result<Message, StageError> {
+    let payload = job.encode().map_err(|e| StageError::internal("encode_failed", e.to_string()))?;
+    let mut headers = HeaderMap::new();
+    headers.insert(names::CONTENT_TYPE_HEADER, "application/cbor");
+    headers.insert(names::VERSION_HEADER, JOB_VERSION.to_string());
+    headers.insert(names::CORRELATION_HEADER, job.correlation_id.as_str());
+    Ok(Message { subject: names::job_subject(stage, &job.id), headers, payload: payload.into() })
+}
+
+/// Headers as pairs, in the order in which the message lists them.
+pub(super) fn header_pairs(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .flat_map(|(name, values)| {
+            values.iter().map(move |value| (name.to_string(), value.to_string()))
+        })
+        .collect()
+}
+
+impl Broker {
+    /// Makes sure that everything that follows from a terminal `record` is stored.
+    ///
+    /// # Errors
+    /// `Transient` while the broker does not answer; call again.
+    pub async fn store_ending(
+        &self,
+        record: &StatusRecord,
+        original: &Original,
+    ) -> Result<(), StageError> {
+        match (record.state, &record.result, &record.error) {
+            (State::Completed, Some(result), _) => {
+                let payload = Bytes::copy_from_slice(result.0.get().as_bytes());
+                let subject =
+                    names::extracted_subject(&record.tenant, &record.id, record.generation);
+                self.store_event(record, subject, payload).await
+            }
+            (State::Failed, _, Some(error)) => {
+                let letter = DeadLetter {
+                    id: Some(record.id.clone()),
+                    tenant: Some(record.tenant.clone()),
+                    generation: record.generation,
+                    error: error.clone(),
+                    attempts: record.attempt,
+                    failed_at: record.updated_at,
+                    subject: original.subject.clone(),
+                    headers: original.headers.clone(),
+                    payload: original.payload.to_vec(),
+                };
+                self.store_dead_letter(error.stage, record.id.as_str(), &letter).await?;
+                let failed = InvoiceFailed {
+                    schema: FAILED_SCHEMA.to_owned(),
+                    id: record.id.clone(),
+                    content_hash: record.content_hash.tagged(),
+                    correlation_id: record.correlation_id.clone(),
+                    error: error.clone(),
+                    attempts: record.attempt,
+                    failed_at: record.updated_at,
+                };
+                let payload = serde_json::to_vec(&failed)
+                    .map_err(|e| StageError::internal("encode_failed", e.to_string()))?;
+                let subject = names::failed_subject(&record.tenant, &record.id, record.generation);
+                self.store_event(record, subject, payload.into()).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Stores a dead letter under `name` (a document id, or `unknown-<sequence>`).
+    ///
+    /// # Errors
+    /// `Transient` while the broker does not answer.
+    pub(super) async fn store_dead_letter(
+        &self,
+        stage: crate::stage::StageName,
+        name: &str,
+        letter: &DeadLetter,
+    ) -> Result<(), StageError> {
+        let mut payload = Vec::new();
+        ciborium::into_writer(letter, &mut payload)
+            .map_err(|e| StageError::internal("encode_failed", e.to_string()))?;
+        let mut headers = HeaderMap::new();
+        headers.insert(names::CONTENT_TYPE_HEADER, "application/cbor");
+        headers.insert(names::VERSION_HEADER, DEAD_LETTER_VERSION.to_string());
+        let message = Message {
+            subject: names::dead_subject(stage, name),
+            headers,
+            payload: payload.into(),
+        };
+        let message_id = format!("dead:{name}:{}:{stage}", letter.generation);
+        self.publish(message, &message_id).await?;
+        Ok(())
+    }
+
+    async fn store_event(
+        &self,
+        record: &StatusRecord,
+        subject: String,
+        payload: Bytes,
+    ) -> Result<(), StageError> {
+        let mut headers = HeaderMap::new();
+        headers.insert(names::CONTENT_TYPE_HEADER, "application/json");
+        headers.insert(names::CORRELATION_HEADER, record.correlation_id.as_str());
+        let message_id = subject.clone();
+        match self.publish(Message { subject, headers, payload }, &message_id).await {
+            // The stream keeps one event per document and generation, for ever: this is how a
+            // second one is refused, also long after the duplicate window.
+            Ok(_) | Err(Unpublished::AlreadyStored { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

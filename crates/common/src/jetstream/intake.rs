@@ -1,0 +1,103 @@
+//! How a document enters: its bytes, its status, its first job; in this order, each confirmed.
+//!
+//! A crash in between leaves bytes that expire (before the status), or a status without a job,
+//! which the next equal upload or the sweeper completes. Nothing is answered with 202 before all
+//! three are on disk.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::broker::Broker;
+use super::ending::job_message;
+use super::names;
+use super::publish::Unpublished;
+use crate::error::StageError;
+use crate::id::{ContentHash, DocumentId, Options, Tenant};
+use crate::object::Bucket;
+use crate::page::MediaType;
+use crate::status::{StatusRecord, Upload};
+
+/// A document at the door: validated, not stored.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// What it is, by its first bytes.
+    pub media_type: MediaType,
+    /// The client's name for it, cleaned.
+    pub filename: Option<String>,
+    /// What the client chose.
+    pub options: Options,
+    /// Follows the request through every stage's log.
+    pub correlation_id: String,
+    /// When it came.
+    pub received_at: Timestamp,
+    /// The document.
+    pub bytes: Bytes,
+}
+
+/// A document that is known now.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// Its status.
+    pub record: StatusRecord,
+    /// Whether this upload brought it; `false` when it was known before.
+    pub new: bool,
+}
+
+impl Broker {
+    /// Takes a document in, or finds that it is known.
+    ///
+    /// # Errors
+    /// [`Unpublished::Full`] when a queue or quota has no room, [`Unpublished::Unconfirmed`] while
+    /// the broker does not answer: in both cases the client should come back. A status that
+    /// cannot be read counts as unconfirmed.
+    pub async fn accept(&self, incoming: Incoming) -> Result<Accepted, Unpublished> {
+        let content_hash = ContentHash::of(&incoming.bytes);
+        let id = DocumentId::derive(&incoming.tenant, &content_hash, &incoming.options);
+        if let Some(known) = self.known(&id).await? {
+            return Ok(known);
+        }
+        let original = self.write_object(Bucket::Uploads, &id, incoming.bytes).await?;
+        let record = StatusRecord::accepted(Upload {
+            id: id.clone(),
+            tenant: incoming.tenant,
+            content_hash,
+            media_type: incoming.media_type,
+            filename: incoming.filename,
+            options: incoming.options,
+            correlation_id: incoming.correlation_id,
+            original,
+            received_at: incoming.received_at,
+        });
+        if !self.create_status(&record).await? {
+            if let Some(known) = self.known(&id).await? {
+                return Ok(known);
+            }
+        }
+        self.publish_job(&record).await?;
+        Ok(Accepted { record, new: true })
+    }
+
+    /// Publishes the job that `record` waits for.
+    ///
+    /// # Errors
+    /// As [`Broker::publish`].
+    pub async fn publish_job(&self, record: &StatusRecord) -> Result<(), Unpublished> {
+        let message = job_message(record.stage, &record.job())
+            .map_err(|error| Unpublished::Unencodable { reason: error.message })?;
+        let message_id = names::job_message_id(record.stage, &record.id, record.generation);
+        self.publish(message, &message_id).await?;
+        Ok(())
+    }
+
+    async fn known(&self, id: &DocumentId) -> Result<Option<Accepted>, Unpublished> {
+        let read = self.status_at_leader(id).await.map_err(|error: StageError| {
+            Unpublished::Unconfirmed {
+                waited: std::time::Duration::ZERO,
+                reason: error.to_string(),
+            }
+        })?;
+        Ok(read.map(|revised| Accepted { record: revised.record, new: false }))
+    }
+}

@@ -1,0 +1,91 @@
+//! Every stream, subject, bucket and header name, in one place. Everything else calls functions.
+
+use crate::id::{DocumentId, Tenant};
+use crate::object::Bucket;
+use crate::stage::StageName;
+
+/// Stream of public events.
+pub const EVENTS_STREAM: &str = "INVOICE_EVENTS";
+/// Stream of dead letters.
+pub const DEAD_STREAM: &str = "INVOICE_DEAD";
+/// Stream behind the status bucket.
+pub const STATUS_STREAM: &str = "KV_invoice_status";
+/// The status bucket.
+pub const STATUS_BUCKET: &str = "invoice_status";
+
+/// Version of a message's body.
+pub const VERSION_HEADER: &str = "Invoice-Version";
+/// Follows a request through every stage's log.
+pub const CORRELATION_HEADER: &str = "Correlation-Id";
+/// Media type of the body.
+pub const CONTENT_TYPE_HEADER: &str = "Content-Type";
+
+/// Work queue of a stage.
+#[must_use]
+pub fn job_stream(stage: StageName) -> &'static str {
+    match stage {
+        StageName::Preprocess => "INVOICE_PREPROCESS",
+        StageName::Ocr => "INVOICE_OCR",
+        StageName::Extract => "INVOICE_EXTRACT",
+    }
+}
+
+/// Durable consumer of a stage's work queue.
+#[must_use]
+pub fn job_consumer(stage: StageName) -> &'static str {
+    stage.as_str()
+}
+
+/// Subject of a document's job.
+#[must_use]
+pub fn job_subject(stage: StageName, id: &DocumentId) -> String {
+    format!("invoice.jobs.{stage}.{id}")
+}
+
+/// `Nats-Msg-Id` of a document's job: the same for every publish of the same work.
+#[must_use]
+pub fn job_message_id(stage: StageName, id: &DocumentId, generation: u32) -> String {
+    format!("{id}:{generation}:{stage}")
+}
+
+/// Subject of a document's `invoice.extracted`.
+#[must_use]
+pub fn extracted_subject(tenant: &Tenant, id: &DocumentId, generation: u32) -> String {
+    format!("invoice.extracted.{tenant}.{id}.{generation}")
+}
+
+/// Subject of a document's `invoice.failed`.
+#[must_use]
+pub fn failed_subject(tenant: &Tenant, id: &DocumentId, generation: u32) -> String {
+    format!("invoice.failed.{tenant}.{id}.{generation}")
+}
+
+/// Subject of a dead letter; `id` is `unknown-<sequence>` for a message that does not decode.
+#[must_use]
+pub fn dead_subject(stage: StageName, id: &str) -> String {
+    format!("invoice.dead.{stage}.{id}")
+}
+
+/// Subject of a document's status.
+#[must_use]
+pub fn status_subject(id: &DocumentId) -> String {
+    format!("$KV.{STATUS_BUCKET}.{id}")
+}
+
+/// Name of an object store.
+#[must_use]
+pub fn object_bucket(bucket: Bucket) -> &'static str {
+    match bucket {
+        Bucket::Uploads => "invoice_uploads",
+        Bucket::Work => "invoice_work",
+    }
+}
+
+/// Stream behind an object store.
+#[must_use]
+pub fn object_stream(bucket: Bucket) -> &'static str {
+    match bucket {
+        Bucket::Uploads => "OBJ_invoice_uploads",
+        Bucket::Work => "OBJ_invoice_work",
+    }
+}

@@ -1,0 +1,247 @@
+//! The object stores: written once, read with a time-out, checked against their hash.
+//!
+//! The layout is the one every NATS client reads (ADR-20): chunks on `$O.<bucket>.C.<nuid>`, then
+//! one message of metadata on `$O.<bucket>.M.<name>`. Writing and reading are our own, because the
+//! client's `put` waits for each chunk, leaves chunks of a failed write behind and replaces an
+//! existing object under its readers, and its `get` waits for ever when chunks are missing.
+
+use async_nats::HeaderMap;
+use async_nats::header::{NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, NATS_ROLLUP};
+use async_nats::jetstream::object_store::ObjectInfo;
+use async_nats::jetstream::stream::{DirectGetErrorKind, LastRawMessageErrorKind, Stream};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE;
+use bytes::{Bytes, BytesMut};
+use futures_util::future::try_join_all;
+use sha2::{Digest, Sha256};
+use tokio::time::{Instant, timeout};
+
+use super::broker::Broker;
+use super::names;
+use super::publish::{Message, Unpublished};
+use crate::error::StageError;
+use crate::id::{ContentHash, DocumentId};
+use crate::object::{Bucket, ObjectRef, ObjectStore};
+
+/// Bytes of one chunk. Each costs one fsync, so large; well below the smallest `max_payload` that
+/// brokers are run with (1 MiB).
+const CHUNK_BYTES: usize = 512 * 1024;
+
+/// Value of the rollup header: replace what the metadata's subject held before.
+const ROLLUP_OF_SUBJECT: &str = "sub";
+
+/// Pause before a failed write is tried again from its first chunk.
+const WRITE_PAUSE: std::time::Duration = std::time::Duration::from_millis(500);
+
+impl ObjectStore for Broker {
+    async fn read(&self, object: &ObjectRef) -> Result<Bytes, StageError> {
+        timeout(self.object_timeout, self.read_object(object)).await.map_err(|_| {
+            let waited = self.object_timeout.as_secs();
+            StageError::transient("object_timeout", format!("no object within {waited} s"))
+        })?
+    }
+
+    async fn write(
+        &self,
+        bucket: Bucket,
+        document: &DocumentId,
+        bytes: Bytes,
+    ) -> Result<ObjectRef, StageError> {
+        self.write_object(bucket, document, bytes).await.map_err(StageError::from)
+    }
+}
+
+impl Broker {
+    /// Stores `bytes`, unless they are stored already.
+    ///
+    /// # Errors
+    /// [`Unpublished::Full`] or [`Unpublished::Unconfirmed`]; nothing half-written stays behind
+    /// unless the broker could not even be told to remove it, and then it expires.
+    pub async fn write_object(
+        &self,
+        bucket: Bucket,
+        document: &DocumentId,
+        bytes: Bytes,
+    ) -> Result<ObjectRef, Unpublished> {
+        let object = ObjectRef::to(bucket, document, &bytes);
+        let started = Instant::now();
+        loop {
+            match self.write_once(&object, &bytes).await {
+                Ok(()) => return Ok(object),
+                Err(Unpublished::Unconfirmed { reason, .. }) => {
+                    let waited = started.elapsed();
+                    if waited >= self.patience {
+                        return Err(Unpublished::Unconfirmed { waited, reason });
+                    }
+                    tokio::time::sleep(WRITE_PAUSE).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn write_once(&self, object: &ObjectRef, bytes: &Bytes) -> Result<(), Unpublished> {
+        let store = self.store(object.bucket).await?;
+        let replaced = match store.metadata(object).await? {
+            Some((info, _)) if !info.deleted => return Ok(()),
+            Some((_, sequence)) => sequence,
+            None => 0,
+        };
+        let nuid = nuid::next().to_string();
+        let chunks = store.chunk_subject(&nuid);
+        let outcome = self.write_parts(&store, object, bytes, &nuid, &chunks, replaced).await;
+        if !matches!(outcome, Ok(true)) {
+            // Ours lost against an equal write, or failed: nobody will read these chunks.
+            if let Err(error) = store.stream.purge().filter(&chunks).await {
+                tracing::warn!(%error, "chunks of an unfinished object stay until they expire");
+            }
+        }
+        outcome.map(drop)
+    }
+
+    /// Whether the stored metadata is ours; `false` when an equal object was stored meanwhile.
+    async fn write_parts(
+        &self,
+        store: &Store,
+        object: &ObjectRef,
+        bytes: &Bytes,
+        nuid: &str,
+        chunks: &str,
+        replaced: u64,
+    ) -> Result<bool, Unpublished> {
+        let unconfirmed = |error: &dyn ToString| Unpublished::Unconfirmed {
+            waited: std::time::Duration::ZERO,
+            reason: error.to_string(),
+        };
+        // Sent in order on one connection, so stored in order; confirmed all together. A failed
+        // one fails the whole write: repeating a single chunk would put it out of order.
+        let mut confirmations = Vec::new();
+        for chunk in chunks_of(bytes) {
+            let sent = self.context.publish(chunks.to_owned(), chunk).await;
+            confirmations.push(sent.map_err(|error| unconfirmed(&error))?);
+        }
+        let count = confirmations.len();
+        let confirmed = try_join_all(confirmations.into_iter().map(IntoFuture::into_future)).await;
+        confirmed.map_err(|error| super::publish::refusal(chunks, &error))?;
+
+        let message = store.metadata_message(object, bytes, nuid, count, replaced)?;
+        match self.publish_confirmed(&message).await.0 {
+            Ok(_) => Ok(true),
+            Err(Unpublished::Conflict { .. }) => {
+                Ok(store.metadata(object).await?.is_some_and(|(info, _)| info.nuid == nuid))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn read_object(&self, object: &ObjectRef) -> Result<Bytes, StageError> {
+        let store = self.store(object.bucket).await?;
+        let missing = || {
+            let message = format!("object {} is not stored (any more)", object.name());
+            StageError::internal("object_missing", message)
+        };
+        let (info, mut sequence) = match store.metadata(object).await? {
+            Some((info, _)) if !info.deleted => (info, 1),
+            _ => return Err(missing()),
+        };
+        let subject = store.chunk_subject(&info.nuid);
+        let mut bytes = BytesMut::new();
+        for _ in 0..info.chunks {
+            let next = store.stream.direct_get_next_for_subject(&subject, Some(sequence)).await;
+            let chunk = next.map_err(|error| match error.kind() {
+                DirectGetErrorKind::NotFound => missing(),
+                _ => StageError::transient("broker_away", error.to_string()),
+            })?;
+            sequence = chunk.sequence + 1;
+            bytes.extend_from_slice(&chunk.payload);
+            if bytes.len() as u64 > object.size_bytes {
+                break;
+            }
+        }
+        let bytes = bytes.freeze();
+        if ContentHash::of(&bytes) != object.hash {
+            let (name, seen) = (object.name(), bytes.len());
+            let wanted = object.size_bytes;
+            return Err(StageError::internal(
+                "object_corrupt",
+                format!("object {name} does not match its hash ({seen} of {wanted} bytes)"),
+            ));
+        }
+        Ok(bytes)
+    }
+
+    async fn store(&self, bucket: Bucket) -> Result<Store, Unpublished> {
+        let stream = self.context.get_stream_no_info(names::object_stream(bucket)).await;
+        let stream = stream.map_err(|error| Unpublished::Unconfirmed {
+            waited: std::time::Duration::ZERO,
+            reason: error.to_string(),
+        })?;
+        Ok(Store { bucket: names::object_bucket(bucket), stream })
+    }
+}
+
+/// One bucket.
+struct Store {
+    bucket: &'static str,
+    stream: Stream<()>,
+}
+
+impl Store {
+    fn chunk_subject(&self, nuid: &str) -> String {
+        format!("$O.{}.C.{nuid}", self.bucket)
+    }
+
+    fn metadata_subject(&self, object: &ObjectRef) -> String {
+        format!("$O.{}.M.{}", self.bucket, URL_SAFE.encode(object.name()))
+    }
+
+    /// The object's metadata and its sequence, from the stream's leader.
+    async fn metadata(&self, object: &ObjectRef) -> Result<Option<(ObjectInfo, u64)>, Unpublished> {
+        let read = self.stream.get_last_raw_message_by_subject(&self.metadata_subject(object)).await;
+        let unconfirmed = |reason: String| Unpublished::Unconfirmed {
+            waited: std::time::Duration::ZERO,
+            reason,
+        };
+        match read {
+            Ok(message) => {
+                let info = serde_json::from_slice(&message.payload);
+                let info = info.map_err(|error| unconfirmed(error.to_string()))?;
+                Ok(Some((info, message.sequence)))
+            }
+            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
+            Err(error) => Err(unconfirmed(error.to_string())),
+        }
+    }
+
+    fn metadata_message(
+        &self,
+        object: &ObjectRef,
+        bytes: &[u8],
+        nuid: &str,
+        chunks: usize,
+        replaced: u64,
+    ) -> Result<Message, Unpublished> {
+        let digest = Sha256::digest(bytes);
+        let info = serde_json::json!({
+            "name": object.name(),
+            "bucket": self.bucket,
+            "nuid": nuid,
+            "size": bytes.len(),
+            "chunks": chunks,
+            "digest": format!("SHA-256={}", URL_SAFE.encode(digest)),
+            "options": { "max_chunk_size": CHUNK_BYTES },
+        });
+        let payload = serde_json::to_vec(&info)
+            .map_err(|error| Unpublished::Unencodable { reason: error.to_string() })?;
+        let mut headers = HeaderMap::new();
+        headers.insert(NATS_ROLLUP, ROLLUP_OF_SUBJECT);
+        headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, replaced.to_string());
+        Ok(Message { subject: self.metadata_subject(object), headers, payload: payload.into() })
+    }
+}
+
+fn chunks_of(bytes: &Bytes) -> impl Iterator<Item = Bytes> + '_ {
+    (0..bytes.len())
+        .step_by(CHUNK_BYTES)
+        .map(|start| bytes.slice(start..bytes.len().min(start + CHUNK_BYTES)))
+}
