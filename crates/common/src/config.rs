@@ -23,6 +23,8 @@ const ENV_PREFIX: &str = "INVOICE_OCR__";
 pub struct Config {
     /// The NATS broker.
     pub broker: Broker,
+    /// How long things are kept.
+    pub retention: Retention,
     /// The HTTP side.
     pub gateway: Gateway,
     /// What a document may ask for.
@@ -52,6 +54,18 @@ pub struct Broker {
     pub replicas: usize,
     pub publish_patience_seconds: u64,
     pub object_timeout_seconds: u64,
+}
+
+/// See `[retention]`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.default.toml documents each key, once")]
+pub struct Retention {
+    pub uploads_hours: u64,
+    pub uploads_max_bytes: u64,
+    pub work_hours: u64,
+    pub work_max_bytes: u64,
+    pub status_hours: u64,
 }
 
 /// See `[gateway]`.

@@ -15,7 +15,7 @@
 //! view of what could not be finished.
 
 pub mod broker;
-// pub mod dead_letters;
+pub mod dead_letters;
 pub mod ending;
 pub mod intake;
 pub mod lease;
@@ -25,5 +25,5 @@ pub mod publish;
 pub mod runner;
 pub mod settle;
 pub mod statuses;
-// pub mod sweeper;
-// pub mod topology;
+pub mod sweeper;
+pub mod topology;

@@ -17,6 +17,8 @@ pub const STATUS_BUCKET: &str = "invoice_status";
 pub const VERSION_HEADER: &str = "Invoice-Version";
 /// Follows a request through every stage's log.
 pub const CORRELATION_HEADER: &str = "Correlation-Id";
+/// State of a status record, for watchers that do not need the rest of it.
+pub const STATE_HEADER: &str = "Invoice-State";
 /// Media type of the body.
 pub const CONTENT_TYPE_HEADER: &str = "Content-Type";
 

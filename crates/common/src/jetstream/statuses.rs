@@ -117,6 +117,7 @@ impl Broker {
             .map_err(|error| Unpublished::Unencodable { reason: error.to_string() })?;
         let mut headers = HeaderMap::new();
         headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, expected.to_string());
+        headers.insert(names::STATE_HEADER, record.state.as_str());
         let subject = names::status_subject(&record.id);
         let message = Message { subject, headers, payload };
         match self.publish_confirmed(&message).await {

@@ -31,6 +31,17 @@ pub enum State {
 }
 
 impl State {
+    /// The state as it stands in JSON and headers.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Processing => "processing",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+        }
+    }
+
     /// Whether nothing but a replay can change it.
     #[must_use]
     pub fn is_terminal(self) -> bool {

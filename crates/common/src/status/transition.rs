@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::error::ErrorRecord;
+use crate::error::{ErrorRecord, StageError};
 use crate::object::ObjectRef;
 use crate::stage::StageName;
 
@@ -150,6 +150,20 @@ impl StatusRecord {
             updated_at: now,
             ..self
         }
+    }
+
+    /// Why a document ends whose attempts are used up: the last reported error, or that none of
+    /// them ever reported anything.
+    #[must_use]
+    pub fn cause_of_giving_up(&self) -> ErrorRecord {
+        self.last_error.clone().unwrap_or_else(|| {
+            let attempts = self.attempt;
+            let error = StageError::internal(
+                "attempts_exhausted",
+                format!("{attempts} attempts were begun and none came back: the service died"),
+            );
+            ErrorRecord::new(self.stage, &error)
+        })
     }
 
     /// The attempt of `owner` failed and another one is due.

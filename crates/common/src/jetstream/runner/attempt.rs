@@ -117,7 +117,7 @@ impl<S: Stage> Holder<'_, S> {
             }
             ClaimOutcome::Behind => Settlement::Again { after: AFTER_BEHIND },
             ClaimOutcome::Exhausted => {
-                let error = record.last_error.clone().unwrap_or_else(|| lost(record));
+                let error = record.cause_of_giving_up();
                 self.give_up(error).await?
             }
         };
@@ -332,14 +332,4 @@ enum Settled {
     AlreadyPast,
     Fenced,
     Missing,
-}
-
-/// Why a document ends whose attempts never reported anything.
-fn lost(record: &StatusRecord) -> ErrorRecord {
-    let attempts = record.attempt;
-    let error = StageError::internal(
-        "attempts_exhausted",
-        format!("{attempts} attempts were begun and none came back: the service died each time"),
-    );
-    ErrorRecord::new(record.stage, &error)
 }

@@ -1,0 +1,168 @@
+//! The operator's view of what could not be finished: list, show, replay, discard.
+
+use async_nats::HeaderMap;
+use async_nats::jetstream::stream::{DirectGetErrorKind, Stream};
+use jiff::Timestamp;
+use thiserror::Error;
+
+use super::broker::Broker;
+use super::names;
+use super::publish::{Message, Unpublished};
+use super::statuses::Change;
+use crate::error::StageError;
+use crate::event::DeadLetter;
+use crate::status::State;
+
+/// All dead letters.
+const ALL: &str = "invoice.dead.>";
+
+/// Headers of the original that must not be sent again: they are the broker's instructions, not
+/// the message's.
+const BROKER_HEADERS: &str = "Nats-";
+
+/// A dead letter that cannot be dealt with.
+#[derive(Debug, Error)]
+pub enum DeadLetterError {
+    /// No such letter.
+    #[error("there is no dead letter of {0}")]
+    NotFound(String),
+    /// The document has moved on since.
+    #[error("document {id} is {state:?}, only a failed one can be replayed")]
+    NotFailed {
+        /// The document.
+        id: String,
+        /// Its state.
+        state: State,
+    },
+    /// The document's status has expired, so nothing is left to replay.
+    #[error("document {0} has no status any more")]
+    NoStatus(String),
+    /// The broker.
+    #[error(transparent)]
+    Broker(#[from] StageError),
+}
+
+impl From<Unpublished> for DeadLetterError {
+    fn from(error: Unpublished) -> Self {
+        Self::Broker(error.into())
+    }
+}
+
+/// A dead letter and where it lies.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Its sequence in the stream.
+    pub sequence: u64,
+    /// What it is called: the document's id, or `unknown-<sequence>`.
+    pub name: String,
+    /// The letter.
+    pub letter: DeadLetter,
+}
+
+impl Broker {
+    /// All dead letters, oldest first.
+    ///
+    /// # Errors
+    /// `Transient` while the broker does not answer.
+    pub async fn dead_letters(&self) -> Result<Vec<Kept>, DeadLetterError> {
+        let stream = self.dead_stream().await?;
+        let (mut kept, mut sequence) = (Vec::new(), 1);
+        loop {
+            let next = stream.direct_get_next_for_subject(ALL, Some(sequence)).await;
+            let message = match next {
+                Ok(message) => message,
+                Err(error) if error.kind() == DirectGetErrorKind::NotFound => return Ok(kept),
+                Err(error) => {
+                    return Err(StageError::transient("broker_away", error.to_string()).into());
+                }
+            };
+            sequence = message.sequence + 1;
+            let name = message.subject.rsplit('.').next().unwrap_or_default().to_owned();
+            match ciborium::from_reader(&message.payload[..]) {
+                Ok(letter) => kept.push(Kept { sequence: message.sequence, name, letter }),
+                Err(error) => tracing::warn!(%error, name, "dead letter of another version"),
+            }
+        }
+    }
+
+    /// The newest dead letter called `name`.
+    ///
+    /// # Errors
+    /// [`DeadLetterError::NotFound`] and the broker's.
+    pub async fn dead_letter(&self, name: &str) -> Result<Kept, DeadLetterError> {
+        let mut found: Vec<Kept> = self.dead_letters().await?;
+        found.retain(|kept| kept.name == name);
+        found.pop().ok_or_else(|| DeadLetterError::NotFound(name.to_owned()))
+    }
+
+    /// Processes a failed document once more, as its next generation, and removes its dead
+    /// letter. A message that nobody could read is published again as it was.
+    ///
+    /// # Errors
+    /// [`DeadLetterError`]; nothing has changed then, or the replay is under way and only the
+    /// letter is still there.
+    pub async fn replay(&self, name: &str) -> Result<Option<u32>, DeadLetterError> {
+        let kept = self.dead_letter(name).await?;
+        let generation = match &kept.letter.id {
+            Some(id) => {
+                let change = self.change_status(id, |record| {
+                    record.replayed(Timestamp::now()).ok_or(record.state)
+                });
+                let record = match change.await? {
+                    Change::Stored(record) => record,
+                    Change::Missing => return Err(DeadLetterError::NoStatus(name.to_owned())),
+                    Change::Declined(state) => {
+                        return Err(DeadLetterError::NotFailed { id: id.to_string(), state });
+                    }
+                };
+                self.publish_job(&record).await?;
+                Some(record.generation)
+            }
+            None => {
+                let message_id = format!("replay:{name}:{}", kept.sequence);
+                self.publish(original(&kept.letter), &message_id).await?;
+                None
+            }
+        };
+        self.discard(name).await?;
+        Ok(generation)
+    }
+
+    /// Removes all dead letters called `name`; their document stays failed.
+    ///
+    /// # Errors
+    /// [`DeadLetterError::NotFound`] and the broker's.
+    pub async fn discard(&self, name: &str) -> Result<(), DeadLetterError> {
+        let stream = self.dead_stream().await?;
+        let mut found = self.dead_letters().await?;
+        found.retain(|kept| kept.name == name);
+        if found.is_empty() {
+            return Err(DeadLetterError::NotFound(name.to_owned()));
+        }
+        for kept in found {
+            stream
+                .delete_message(kept.sequence)
+                .await
+                .map_err(|error| StageError::transient("broker_away", error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    async fn dead_stream(&self) -> Result<Stream<()>, StageError> {
+        self.context
+            .get_stream_no_info(names::DEAD_STREAM)
+            .await
+            .map_err(|error| StageError::transient("broker_away", error.to_string()))
+    }
+}
+
+fn original(letter: &DeadLetter) -> Message {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &letter.headers {
+        if !name.starts_with(BROKER_HEADERS) {
+            headers.append(name.as_str(), value.as_str());
+        }
+    }
+    let payload = letter.payload.clone().into();
+    Message { subject: letter.subject.clone(), headers, payload }
+}

@@ -1,0 +1,236 @@
+//! Finds documents that stopped moving, and brings them back or ends them.
+//!
+//! Needed for what no service can see from its own message: a job that was never published or has
+//! vanished, deliveries that ran out while nobody was there, a service that died in its last
+//! attempt and was not replaced. Any number may run; the compare-and-set picks one.
+//!
+//! Ages are measured on this process's monotonic clock from the moment a change was seen, so no
+//! service's wall clock matters, and a restart only starts the count again.
+
+mod active;
+
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::{DeliverPolicy, ReplayPolicy, pull};
+use async_nats::jetstream::stream::LastRawMessageErrorKind;
+use futures_util::StreamExt;
+use jiff::Timestamp;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use self::active::Active;
+use super::broker::Broker;
+use super::ending::{Original, header_pairs, job_message};
+use super::names;
+use super::statuses::Change;
+use crate::config::Config;
+use crate::error::StageError;
+use crate::id::DocumentId;
+use crate::stage::StageName;
+use crate::status::{State, StatusRecord};
+
+/// Pause before a broken watch is started again.
+const WATCH_PAUSE: Duration = Duration::from_secs(2);
+
+/// What was done about a document that stopped moving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sweep {
+    /// It moves, or waits in a queue that nobody has come to yet.
+    LeftAlone,
+    /// Its job was published again.
+    Requeued,
+    /// It was given up.
+    Failed,
+}
+
+/// Watches the status bucket and sweeps until `stop`.
+pub async fn run(broker: Broker, config: Config, stop: CancellationToken) {
+    let mut active = Active::default();
+    let mut ticks = tokio::time::interval(Duration::from_secs(config.sweeper.interval_seconds));
+    while !stop.is_cancelled() {
+        let watched = tokio::select! {
+            () = stop.cancelled() => break,
+            watched = watch(&broker, &config, &mut active, &mut ticks) => watched,
+        };
+        if let Err(error) = watched {
+            tracing::warn!(%error, "status watch is started again");
+            tokio::time::sleep(WATCH_PAUSE).await;
+        }
+    }
+}
+
+/// Follows the status bucket and sweeps at each tick; returns when the watch breaks.
+async fn watch(
+    broker: &Broker,
+    config: &Config,
+    active: &mut Active,
+    ticks: &mut tokio::time::Interval,
+) -> Result<(), async_nats::Error> {
+    let stream = broker.context.get_stream(names::STATUS_STREAM).await?;
+    // Headers only: a completed status carries its whole result, which is not needed here.
+    let consumer = stream
+        .create_consumer(pull::OrderedConfig {
+            deliver_policy: DeliverPolicy::LastPerSubject,
+            replay_policy: ReplayPolicy::Instant,
+            headers_only: true,
+            ..pull::OrderedConfig::default()
+        })
+        .await?;
+    let mut changes = consumer.messages().await?;
+    loop {
+        tokio::select! {
+            change = changes.next() => {
+                let Some(change) = change else { return Ok(()) };
+                let message = change?;
+                let state = message.headers.as_ref().and_then(|h| h.get(names::STATE_HEADER));
+                active.observe(message.subject.as_str(), state.map(|s| s.as_str()), Instant::now());
+            }
+            _ = ticks.tick() => sweep_all(broker, config, active).await,
+        }
+    }
+}
+
+async fn sweep_all(broker: &Broker, config: &Config, active: &mut Active) {
+    let quiet = Duration::from_secs(config.sweeper.stuck_after_seconds);
+    for id in active.quiet_for(quiet, Instant::now()) {
+        let quiet_for = active.age(&id, Instant::now());
+        match sweep(broker, config, &id, quiet_for).await {
+            Ok(Sweep::LeftAlone) => {}
+            Ok(done) => tracing::warn!("invoice.id" = %id, ?done, "document had stopped moving"),
+            Err(error) => tracing::warn!("invoice.id" = %id, %error, "document cannot be swept"),
+        }
+    }
+}
+
+/// Looks at one document that showed no change for `quiet_for`.
+///
+/// # Errors
+/// `Transient` while the broker does not answer; the next tick tries again.
+pub async fn sweep(
+    broker: &Broker,
+    config: &Config,
+    id: &DocumentId,
+    quiet_for: Duration,
+) -> Result<Sweep, StageError> {
+    let Some(read) = broker.status_at_leader(id).await? else {
+        return Ok(Sweep::LeftAlone);
+    };
+    let record = read.record;
+    if record.state.is_terminal() {
+        return Ok(Sweep::LeftAlone);
+    }
+    let settings = config.stage(record.stage);
+    let quiet = Duration::from_secs(config.sweeper.stuck_after_seconds);
+    // A running attempt may rightly be silent for its whole deadline.
+    let allowed = match record.state {
+        State::Processing => settings.deadline() + quiet,
+        State::Queued | State::Completed | State::Failed => quiet,
+    };
+    let job = job_of(broker, &record).await?;
+    if let Some(job) = &job {
+        if quiet_for < allowed || job.sequence > delivered(broker, record.stage).await? {
+            return Ok(Sweep::LeftAlone);
+        }
+    }
+    let done = if record.attempt >= settings.attempts {
+        give_up(broker, &record, job.as_ref()).await?
+    } else {
+        requeue(broker, &record, read.revision).await?
+    };
+    if let (Some(job), true) = (job, done != Sweep::LeftAlone) {
+        remove(broker, record.stage, job.sequence).await?;
+    }
+    Ok(done)
+}
+
+/// A job message as it lies in its queue.
+struct QueuedJob {
+    sequence: u64,
+    original: Original,
+}
+
+async fn job_of(broker: &Broker, record: &StatusRecord) -> Result<Option<QueuedJob>, StageError> {
+    let stream = queue(broker, record.stage).await?;
+    let subject = names::job_subject(record.stage, &record.id);
+    match stream.get_last_raw_message_by_subject(&subject).await {
+        Ok(message) => Ok(Some(QueuedJob {
+            sequence: message.sequence,
+            original: Original {
+                subject,
+                headers: header_pairs(&message.headers),
+                payload: message.payload,
+            },
+        })),
+        Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
+        Err(error) => Err(StageError::transient("broker_away", error.to_string())),
+    }
+}
+
+/// Sequence of the newest message that the stage's consumer has delivered.
+async fn delivered(broker: &Broker, stage: StageName) -> Result<u64, StageError> {
+    let info = queue(broker, stage).await?.consumer_info(names::job_consumer(stage)).await;
+    let info = info.map_err(|error| StageError::transient("broker_away", error.to_string()))?;
+    Ok(info.delivered.stream_sequence)
+}
+
+async fn requeue(
+    broker: &Broker,
+    record: &StatusRecord,
+    revision: u64,
+) -> Result<Sweep, StageError> {
+    let change = broker.change_status(&record.id, |now| {
+        if now == record { now.requeued(Timestamp::now()).ok_or(()) } else { Err(()) }
+    });
+    let Change::Stored(record) = change.await? else {
+        return Ok(Sweep::LeftAlone);
+    };
+    let message = job_message(record.stage, &record.job())?;
+    let message_id = names::job_message_id(record.stage, &record.id, record.generation);
+    // Its own id: the queue still remembers the first one, though its message is gone.
+    broker.publish(message, &format!("{message_id}:{revision}")).await?;
+    Ok(Sweep::Requeued)
+}
+
+async fn give_up(
+    broker: &Broker,
+    record: &StatusRecord,
+    job: Option<&QueuedJob>,
+) -> Result<Sweep, StageError> {
+    let error = record.cause_of_giving_up();
+    let change = broker.change_status(&record.id, |now| {
+        if now == record {
+            Ok(now.clone().given_up(error.clone(), Timestamp::now()))
+        } else {
+            Err(())
+        }
+    });
+    let Change::Stored(record) = change.await? else {
+        return Ok(Sweep::LeftAlone);
+    };
+    let original = match job {
+        Some(job) => job.original.clone(),
+        None => Original::of(&record)?,
+    };
+    broker.store_ending(&record, &original).await?;
+    Ok(Sweep::Failed)
+}
+
+async fn remove(broker: &Broker, stage: StageName, sequence: u64) -> Result<(), StageError> {
+    let removed = queue(broker, stage).await?.delete_message(sequence).await;
+    if let Err(error) = removed {
+        // Harmless: whoever still receives it finds that nothing is left to do.
+        tracing::debug!(%error, "superseded job could not be removed");
+    }
+    Ok(())
+}
+
+async fn queue(
+    broker: &Broker,
+    stage: StageName,
+) -> Result<async_nats::jetstream::stream::Stream<()>, StageError> {
+    broker
+        .context
+        .get_stream_no_info(names::job_stream(stage))
+        .await
+        .map_err(|error| StageError::transient("broker_away", error.to_string()))
+}

@@ -1,0 +1,206 @@
+//! The files in `nats/`, compiled in, with what the configuration replaces.
+
+use serde_json::{Value, json};
+
+use super::TopologyError;
+use crate::config::Config;
+use crate::jetstream::names;
+use crate::object::Bucket;
+use crate::stage::StageName;
+
+macro_rules! file {
+    ($path:literal) => {
+        ($path, include_str!(concat!("../../../../../nats/", $path)))
+    };
+}
+
+const STREAMS: [(&str, &str); 9] = [
+    file!("streams/INVOICE_PREPROCESS.json"),
+    file!("streams/INVOICE_OCR.json"),
+    file!("streams/INVOICE_EXTRACT.json"),
+    file!("streams/INVOICE_EVENTS.json"),
+    file!("streams/INVOICE_DEAD.json"),
+    file!("streams/INVOICE_ADVISORIES.json"),
+    file!("streams/KV_invoice_status.json"),
+    file!("streams/OBJ_invoice_uploads.json"),
+    file!("streams/OBJ_invoice_work.json"),
+];
+
+const CONSUMERS: [(StageName, (&str, &str)); 3] = [
+    (StageName::Preprocess, file!("consumers/INVOICE_PREPROCESS.preprocess.json")),
+    (StageName::Ocr, file!("consumers/INVOICE_OCR.ocr.json")),
+    (StageName::Extract, file!("consumers/INVOICE_EXTRACT.extract.json")),
+];
+
+/// Nanoseconds in an hour: durations at the broker are nanoseconds.
+const HOUR_NS: u64 = 3_600_000_000_000;
+
+/// A stream, or a consumer of one.
+#[derive(Clone, Debug)]
+pub(super) struct Asset {
+    /// `STREAM`, or `STREAM > consumer`.
+    pub(super) name: String,
+    /// What it should be.
+    pub(super) config: Value,
+    stream: String,
+    consumer: Option<String>,
+}
+
+impl Asset {
+    pub(super) fn stream(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            config: Value::Null,
+            stream: name.to_owned(),
+            consumer: None,
+        }
+    }
+
+    pub(super) fn consumer_of(stage: StageName) -> Self {
+        let (stream, consumer) = (names::job_stream(stage), names::job_consumer(stage));
+        Self {
+            name: format!("{stream} > {consumer}"),
+            config: Value::Null,
+            stream: stream.to_owned(),
+            consumer: Some(consumer.to_owned()),
+        }
+    }
+
+    pub(super) fn info_subject(&self) -> String {
+        match &self.consumer {
+            None => format!("STREAM.INFO.{}", self.stream),
+            Some(consumer) => format!("CONSUMER.INFO.{}.{consumer}", self.stream),
+        }
+    }
+
+    pub(super) fn create_subject(&self) -> String {
+        match &self.consumer {
+            None => format!("STREAM.CREATE.{}", self.stream),
+            Some(consumer) => format!("CONSUMER.DURABLE.CREATE.{}.{consumer}", self.stream),
+        }
+    }
+
+    pub(super) fn update_subject(&self) -> String {
+        match &self.consumer {
+            None => format!("STREAM.UPDATE.{}", self.stream),
+            // Creating a consumer that exists updates it.
+            Some(_) => self.create_subject(),
+        }
+    }
+
+    /// The request body that carries `config`.
+    pub(super) fn envelope(&self, config: &Value) -> Value {
+        match &self.consumer {
+            None => config.clone(),
+            Some(_) => json!({ "stream_name": self.stream, "config": config }),
+        }
+    }
+}
+
+/// Everything that should exist, streams before their consumers.
+pub(super) fn wanted(config: &Config) -> Result<Vec<Asset>, TopologyError> {
+    let mut assets = Vec::new();
+    for (file, text) in STREAMS {
+        let mut stream = parse(file, text)?;
+        let name = stream.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        for (key, value) in replaced(&name, config) {
+            if let Some(fields) = stream.as_object_mut() {
+                fields.insert(key.to_owned(), value.into());
+            }
+        }
+        assets.push(Asset { config: stream, ..Asset::stream(&name) });
+    }
+    for (stage, (file, text)) in CONSUMERS {
+        assets.push(Asset { config: parse(file, text)?, ..Asset::consumer_of(stage) });
+    }
+    Ok(assets)
+}
+
+/// What the configuration puts in the place of a file's values.
+fn replaced(stream: &str, config: &Config) -> Vec<(&'static str, u64)> {
+    let keep = &config.retention;
+    let mut values = vec![("num_replicas", config.broker.replicas as u64)];
+    if stream == names::object_stream(Bucket::Uploads) {
+        values.push(("max_age", keep.uploads_hours.saturating_mul(HOUR_NS)));
+        values.push(("max_bytes", keep.uploads_max_bytes));
+    } else if stream == names::object_stream(Bucket::Work) {
+        values.push(("max_age", keep.work_hours.saturating_mul(HOUR_NS)));
+        values.push(("max_bytes", keep.work_max_bytes));
+    } else if stream == names::STATUS_STREAM {
+        values.push(("max_age", keep.status_hours.saturating_mul(HOUR_NS)));
+    }
+    values
+}
+
+fn parse(file: &'static str, text: &str) -> Result<Value, TopologyError> {
+    serde_json::from_str(text)
+        .map_err(|error| TopologyError::BadFile { file, reason: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jetstream::topology::{COMPATIBLE_KEY, REVISION, REVISION_KEY};
+
+    fn all() -> Vec<Asset> {
+        wanted(&Config::defaults().unwrap()).unwrap()
+    }
+
+    fn get(name: &str) -> Value {
+        all().into_iter().find(|asset| asset.name == name).unwrap().config
+    }
+
+    #[test]
+    fn every_file_carries_this_builds_revision() {
+        for asset in all() {
+            let metadata = &asset.config["metadata"];
+            assert_eq!(metadata[REVISION_KEY], REVISION.to_string(), "{}", asset.name);
+            assert!(metadata[COMPATIBLE_KEY].is_string(), "{}", asset.name);
+        }
+    }
+
+    #[test]
+    fn every_name_that_the_code_uses_has_its_file() {
+        let names: Vec<String> = all().into_iter().map(|asset| asset.name).collect();
+        for stage in StageName::ALL {
+            assert!(names.contains(&names::job_stream(stage).to_owned()));
+            assert!(names.contains(&Asset::consumer_of(stage).name));
+        }
+        for stream in [names::EVENTS_STREAM, names::DEAD_STREAM, names::STATUS_STREAM] {
+            assert!(names.contains(&stream.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_job_is_removed_by_its_acknowledgement_and_an_event_is_stored_once() {
+        for stage in StageName::ALL {
+            let queue = get(names::job_stream(stage));
+            assert_eq!(queue["retention"], "workqueue");
+            assert_eq!(queue["discard"], "new");
+        }
+        let events = get(names::EVENTS_STREAM);
+        assert_eq!(events["max_msgs_per_subject"], 1);
+        assert_eq!(events["discard_new_per_subject"], true);
+    }
+
+    #[test]
+    fn no_consumer_has_a_backoff_list_which_would_inflate_our_retry_delays() {
+        for stage in StageName::ALL {
+            assert!(get(&Asset::consumer_of(stage).name).get("backoff").is_none());
+        }
+    }
+
+    #[test]
+    fn the_configuration_replaces_replicas_retention_and_quotas() {
+        let config = Config::defaults().unwrap().with("broker.replicas", 3).unwrap();
+        let config = config.with("retention.work_hours", 5).unwrap();
+        for asset in wanted(&config).unwrap() {
+            if asset.consumer.is_none() {
+                assert_eq!(asset.config["num_replicas"], 3, "{}", asset.name);
+            }
+            if asset.name == names::object_stream(Bucket::Work) {
+                assert_eq!(asset.config["max_age"], 5 * HOUR_NS);
+            }
+        }
+    }
+}
