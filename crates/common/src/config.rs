@@ -217,8 +217,7 @@ impl Config {
     /// # Errors
     /// Never in a released build: a test parses them.
     pub fn defaults() -> Result<Self, ConfigError> {
-        let config: Self =
-            Figment::from(Toml::string(DEFAULTS)).extract().map_err(Box::new)?;
+        let config: Self = Figment::from(Toml::string(DEFAULTS)).extract().map_err(Box::new)?;
         config.checked()
     }
 

@@ -199,7 +199,8 @@ mod tests {
     #[test]
     fn ids_never_change_between_versions() {
         // Frozen: clients keep ids, and a changed derivation would process everything again.
-        let id = DocumentId::derive(&Tenant::default(), &ContentHash::of(b"x"), &Options::default());
+        let id =
+            DocumentId::derive(&Tenant::default(), &ContentHash::of(b"x"), &Options::default());
         insta_free_check(&id);
     }
 

@@ -6,20 +6,21 @@
 //! Vocabulary (pure): [`id`], [`object`], [`page`], [`job`], [`event`], [`error`], [`status`],
 //! [`decide`]. The contract: [`stage`]. The plumbing: [`jetstream`] (the only place that names
 //! async-nats), [`worker`] (the only place that starts processes), [`config`], [`metrics`],
-//! [`telemetry`], [`service`].
+//! [`telemetry`], [`ops`], [`service`].
 
-pub mod id;
-pub mod object;
-pub mod page;
-pub mod job;
-pub mod event;
-pub mod error;
-pub mod status;
-pub mod decide;
-pub mod stage;
-pub mod jetstream;
-pub mod worker;
 pub mod config;
+pub mod decide;
+pub mod error;
+pub mod event;
+pub mod id;
+pub mod jetstream;
+pub mod job;
 pub mod metrics;
-pub mod telemetry;
+pub mod object;
+pub mod ops;
+pub mod page;
 pub mod service;
+pub mod stage;
+pub mod status;
+pub mod telemetry;
+pub mod worker;

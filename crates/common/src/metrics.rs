@@ -19,25 +19,31 @@ const SECONDS_BUCKETS: [f64; 12] =
 
 /// The registry of a process, shared by its services.
 #[derive(Clone, Debug)]
-pub struct Metrics(Arc<Mutex<Registry>>);
+pub struct Metrics {
+    registry: Arc<Mutex<Registry>>,
+    /// What the runners of this process count.
+    pub stages: StageMetrics,
+}
 
 impl Default for Metrics {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(Registry::with_prefix("invoice_ocr"))))
+        let mut registry = Registry::with_prefix("invoice_ocr");
+        let stages = StageMetrics::register(&mut registry);
+        Self { registry: Arc::new(Mutex::new(registry)), stages }
     }
 }
 
 impl Metrics {
     /// Lets `register` add metrics to the registry.
     pub fn register<T>(&self, register: impl FnOnce(&mut Registry) -> T) -> T {
-        register(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        register(&mut self.registry.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The registry in OpenMetrics text, as `/metrics` answers it.
     #[must_use]
     pub fn exposition(&self) -> String {
         let mut text = String::new();
-        let registry = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         // Writing to a String cannot fail.
         let _written: Result<(), std::fmt::Error> = encode(&mut text, &registry);
         text
@@ -110,8 +116,7 @@ pub struct StageMetrics {
 }
 
 impl StageMetrics {
-    /// Adds them to `registry`.
-    pub fn register(registry: &mut Registry) -> Self {
+    fn register(registry: &mut Registry) -> Self {
         let jobs = Family::default();
         registry.register("jobs", "Deliveries by stage, outcome and error code", jobs.clone());
         let duration = Family::new_with_constructor(seconds as fn() -> Histogram);

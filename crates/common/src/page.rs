@@ -232,6 +232,5 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StageError> {
 /// # Errors
 /// `Internal` when the bytes are not such a value: another version wrote them.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StageError> {
-    ciborium::from_reader(bytes)
-        .map_err(|e| StageError::internal("decode_failed", e.to_string()))
+    ciborium::from_reader(bytes).map_err(|e| StageError::internal("decode_failed", e.to_string()))
 }

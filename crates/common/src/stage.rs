@@ -81,6 +81,15 @@ pub trait Stage: Send + Sync + 'static {
     /// Which stage this is.
     const NAME: StageName;
 
+    /// Called once before the first job: a missing library or model stops the service then, with
+    /// a message that names it.
+    ///
+    /// # Errors
+    /// `Internal`, naming what is missing and the command that installs it.
+    fn warm_up(&self) -> impl Future<Output = Result<(), StageError>> + Send {
+        async { Ok(()) }
+    }
+
     /// Does the work of one job. A redelivery runs it again, so the same input must give the same
     /// output. Dropping the future abandons the work (deadline, shutdown).
     fn run(

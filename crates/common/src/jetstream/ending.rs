@@ -129,11 +129,8 @@ impl Broker {
         let mut headers = HeaderMap::new();
         headers.insert(names::CONTENT_TYPE_HEADER, "application/cbor");
         headers.insert(names::VERSION_HEADER, DEAD_LETTER_VERSION.to_string());
-        let message = Message {
-            subject: names::dead_subject(stage, name),
-            headers,
-            payload: payload.into(),
-        };
+        let message =
+            Message { subject: names::dead_subject(stage, name), headers, payload: payload.into() };
         let message_id = format!("dead:{name}:{}:{stage}", letter.generation);
         self.publish(message, &message_id).await?;
         Ok(())

@@ -197,11 +197,10 @@ impl Store {
 
     /// The object's metadata and its sequence, from the stream's leader.
     async fn metadata(&self, object: &ObjectRef) -> Result<Option<(ObjectInfo, u64)>, Unpublished> {
-        let read = self.stream.get_last_raw_message_by_subject(&self.metadata_subject(object)).await;
-        let unconfirmed = |reason: String| Unpublished::Unconfirmed {
-            waited: std::time::Duration::ZERO,
-            reason,
-        };
+        let read =
+            self.stream.get_last_raw_message_by_subject(&self.metadata_subject(object)).await;
+        let unconfirmed =
+            |reason: String| Unpublished::Unconfirmed { waited: std::time::Duration::ZERO, reason };
         match read {
             Ok(message) => {
                 let info = serde_json::from_slice(&message.payload);

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_nats::HeaderMap;
 use async_nats::header::NATS_MESSAGE_ID;
-use async_nats::jetstream::{self, ErrorCode};
 use async_nats::jetstream::context::{PublishError, PublishErrorKind};
+use async_nats::jetstream::{self, ErrorCode};
 use bytes::Bytes;
 use rand::Rng;
 use thiserror::Error;
@@ -154,8 +154,7 @@ impl Broker {
 /// do not know is taken for passing, since trying again loses nothing but time.
 pub(super) fn refusal(subject: &str, error: &PublishError) -> Unpublished {
     let subject = subject.to_owned();
-    let passing =
-        || Unpublished::Unconfirmed { waited: Duration::ZERO, reason: error.to_string() };
+    let passing = || Unpublished::Unconfirmed { waited: Duration::ZERO, reason: error.to_string() };
     match error.kind() {
         PublishErrorKind::WrongLastSequence | PublishErrorKind::WrongLastMessageId => {
             Unpublished::Conflict { subject }

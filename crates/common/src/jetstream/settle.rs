@@ -58,9 +58,8 @@ impl Broker {
         let Some(reply) = message.reply.clone() else {
             return Confirmation::Unknown;
         };
-        let request = async_nats::Request::new()
-            .payload(settlement.body())
-            .timeout(Some(CONFIRM_TIMEOUT));
+        let request =
+            async_nats::Request::new().payload(settlement.body()).timeout(Some(CONFIRM_TIMEOUT));
         match self.client.send_request(reply, request).await {
             Ok(_) => Confirmation::Confirmed,
             Err(error) => {

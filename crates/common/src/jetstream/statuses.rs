@@ -138,9 +138,7 @@ impl Broker {
         read.is_ok_and(|message| message.payload == *payload)
     }
 
-    async fn status_stream(
-        &self,
-    ) -> Result<async_nats::jetstream::stream::Stream<()>, StageError> {
+    async fn status_stream(&self) -> Result<async_nats::jetstream::stream::Stream<()>, StageError> {
         self.context
             .get_stream_no_info(names::STATUS_STREAM)
             .await

@@ -150,9 +150,8 @@ pub async fn verify(broker: &Broker, next: Option<StageName>) -> Result<(), Topo
 async fn fits(broker: &Broker, asset: &Asset) -> Result<(), TopologyError> {
     let name = asset.name.clone();
     let found = info(broker, asset).await?.ok_or(TopologyError::Missing { asset: name.clone() })?;
-    let number = |key: &str| -> Option<u32> {
-        found.get("metadata")?.get(key)?.as_str()?.parse().ok()
-    };
+    let number =
+        |key: &str| -> Option<u32> { found.get("metadata")?.get(key)?.as_str()?.parse().ok() };
     match (number(REVISION_KEY), number(COMPATIBLE_KEY)) {
         (Some(revision), _) if revision == REVISION => Ok(()),
         // Made by a newer build that says that we still fit: a rolling update is under way.
@@ -170,10 +169,9 @@ async fn info(broker: &Broker, asset: &Asset) -> Result<Option<Value>, TopologyE
     match answer.get("error") {
         None => Ok(answer.get("config").cloned()),
         Some(error) if is_missing(error) => Ok(None),
-        Some(error) => Err(TopologyError::Refused {
-            asset: asset.name.clone(),
-            reason: description(error),
-        }),
+        Some(error) => {
+            Err(TopologyError::Refused { asset: asset.name.clone(), reason: description(error) })
+        }
     }
 }
 
@@ -186,10 +184,9 @@ async fn put(
     let answer = request(broker, asset, subject, &asset.envelope(config)).await?;
     match answer.get("error") {
         None => Ok(()),
-        Some(error) => Err(TopologyError::Refused {
-            asset: asset.name.clone(),
-            reason: description(error),
-        }),
+        Some(error) => {
+            Err(TopologyError::Refused { asset: asset.name.clone(), reason: description(error) })
+        }
     }
 }
 

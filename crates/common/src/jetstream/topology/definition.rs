@@ -48,12 +48,7 @@ pub(super) struct Asset {
 
 impl Asset {
     pub(super) fn stream(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            config: Value::Null,
-            stream: name.to_owned(),
-            consumer: None,
-        }
+        Self { name: name.to_owned(), config: Value::Null, stream: name.to_owned(), consumer: None }
     }
 
     pub(super) fn consumer_of(stage: StageName) -> Self {

@@ -1,0 +1,69 @@
+//! What a child cannot do, and that it does not stay behind.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, ExitCode, Stdio};
+
+use libtest_mimic::Trial;
+
+use crate::probe::{Request, Response};
+use crate::world::{AMPLE, code_of, count, count_on, eventually, fact, pool, runs};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        fact("standard_streams_of_native_code_do_not_touch_the_frames", standard_streams),
+        fact("a_child_sees_nothing_of_the_service_environment", environment),
+        fact("a_child_cannot_write_a_file", files),
+        fact("a_child_dies_with_its_killed_parent", parent_killed),
+    ]
+}
+
+async fn standard_streams() {
+    let mut lease = pool(1).lease().await.unwrap();
+    assert_eq!(lease.call(&Request::UseStandardStreams, AMPLE).await.unwrap(), Response::Done);
+    assert_eq!(count_on(&mut lease).await, 2);
+}
+
+async fn environment() {
+    let mut lease = pool(1).lease().await.unwrap();
+    let response = lease.call(&Request::Environment, AMPLE).await.unwrap();
+    let Response::Texts(mut seen) = response else { panic!("{response:?}") };
+    seen.sort();
+    assert_eq!(seen, ["LC_ALL=C.UTF-8", "MALLOC_ARENA_MAX=1", "OMP_THREAD_LIMIT=1"]);
+    assert!(std::env::vars().count() > 3, "the service itself has more");
+}
+
+async fn files() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let pool = pool(1);
+    let request = Request::WriteFile(file.path().display().to_string());
+    assert_eq!(code_of(&pool, request, AMPLE).await, "worker_crashed");
+    assert_eq!(file.path().metadata().unwrap().len(), 0);
+    assert_eq!(count(&pool).await, 1);
+}
+
+/// In the middle of a request, when it does not look at its pipe.
+async fn parent_killed() {
+    let mut parent = Command::new(std::env::current_exe().unwrap())
+        .arg("parent")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(parent.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let child: u32 = line.trim().parse().unwrap();
+    assert!(runs(child));
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    eventually("the child is gone", || !runs(child)).await;
+}
+
+/// `main()` of the parent in the fact above: tells its child's id and waits for its own end.
+pub(crate) fn be_a_parent() -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut lease = pool(1).lease().await.unwrap();
+        println!("{}", lease.process_id().unwrap());
+        drop(lease.call(&Request::Loop, AMPLE).await);
+    });
+    ExitCode::FAILURE
+}

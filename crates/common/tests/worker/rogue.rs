@@ -1,0 +1,81 @@
+//! Children that were taken over by a document: they say what no honest child says.
+
+use std::io::{Read, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use common::stage::StageName;
+use common::worker::Pool;
+use libtest_mimic::Trial;
+use serde::Serialize;
+
+use crate::probe::{Probe, Setup};
+use crate::world::{LIMITS, fact, program};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        fact("what_no_child_says_breaks_the_protocol", protocol),
+        fact("a_child_that_ends_before_it_is_ready_has_crashed", early_end),
+        fact("an_illegal_fault_code_never_becomes_a_label", illegal_code),
+    ]
+}
+
+async fn protocol() {
+    for way in ["endless", "garbage", "out-of-turn", "mute"] {
+        assert_eq!(code(way).await, "worker_protocol", "{way}");
+    }
+}
+
+async fn early_end() {
+    assert_eq!(code("gone").await, "worker_crashed");
+}
+
+async fn illegal_code() {
+    assert_eq!(code("illegal-code").await, "worker_protocol");
+}
+
+async fn code(way: &str) -> String {
+    let setup = Setup { library_is_missing: false };
+    let pool = Pool::<Probe>::new(StageName::Ocr, program(&["rogue", way]), 1, LIMITS, setup);
+    pool.warm_up().await.unwrap_err().code.into_owned()
+}
+
+#[derive(Serialize)]
+struct Answer {
+    sequence: u64,
+    reply: Reply,
+}
+
+#[derive(Serialize)]
+enum Reply {
+    Done(()),
+    Fault { kind: &'static str, code: &'static str, message: &'static str },
+}
+
+/// `main()` of such a child. It goes on until it is killed, unless its way is to end.
+pub(crate) fn misbehave(way: &str) -> ExitCode {
+    let mut output = std::io::stdout();
+    let said = match way {
+        "endless" => output.write_all(&[0xFF; 4096]),
+        "garbage" => output.write_all(b"\0\0\0\x05words"),
+        "out-of-turn" => output.write_all(&frame(&Answer { sequence: 9, reply: Reply::Done(()) })),
+        "illegal-code" => {
+            let reply = Reply::Fault { kind: "internal", code: "Invoice No 17", message: "" };
+            output.write_all(&frame(&Answer { sequence: 0, reply }))
+        }
+        // Closes its pipe and lives on.
+        "mute" => rustix::stdio::dup2_stdout(std::fs::File::open("/dev/null").unwrap())
+            .map_err(Into::into),
+        _ => return ExitCode::SUCCESS,
+    };
+    said.and_then(|()| output.flush()).unwrap();
+    std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+    std::thread::sleep(Duration::from_secs(600));
+    ExitCode::SUCCESS
+}
+
+fn frame(answer: &Answer) -> Vec<u8> {
+    let mut body = Vec::new();
+    ciborium::into_writer(answer, &mut body).unwrap();
+    [&u32::try_from(body.len()).unwrap().to_be_bytes(), body.as_slice()].concat()
+}
