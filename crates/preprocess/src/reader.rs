@@ -1,0 +1,201 @@
+//! The worker's side: one open document, read page by page, so that a long document never is in
+//! memory as pixels.
+
+use common::page::{MediaType, PageGeometry, Word};
+use common::worker::{Fault, Handler};
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use crate::error::PreprocessError;
+use crate::image;
+use crate::mat;
+use crate::params::Params;
+use crate::pdf::{Library, Pdf};
+use crate::raster::Raster;
+use crate::step;
+
+/// What the stage asks of a worker. A lease starts with `Open` and ends with `Close`.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Request {
+    /// Opens a document; one that was open is closed.
+    Open {
+        /// The document.
+        bytes: ByteBuf,
+        /// What it is, by its first bytes.
+        media_type: MediaType,
+    },
+    /// Reads a page of the open document.
+    Page {
+        /// 1 for the first page.
+        number: u32,
+    },
+    /// Forgets the open document.
+    Close,
+}
+
+/// What a worker answers, in the order of [`Request`].
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Response {
+    /// The document is open.
+    Opened {
+        /// Number of pages, at least 1.
+        pages: u32,
+        /// E-invoices attached to it.
+        embedded_xml: Vec<XmlFile>,
+    },
+    /// A page.
+    Page(MadePage),
+    /// The document is forgotten.
+    Closed,
+}
+
+/// An e-invoice inside a document.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct XmlFile {
+    /// The attachment's name.
+    pub name: String,
+    /// Its content.
+    pub bytes: ByteBuf,
+}
+
+/// A page with the pixels that recognition needs.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct MadePage {
+    /// Size and turn.
+    pub geometry: PageGeometry,
+    /// Words of a sound text layer.
+    pub words: Vec<Word>,
+    /// 8-bit grey PNG, where the page has to be read by recognition.
+    pub png: Option<ByteBuf>,
+}
+
+/// Makes pages of documents.
+pub struct PageMaker {
+    params: Params,
+    library: Library,
+    open: Option<OpenDocument>,
+}
+
+enum OpenDocument {
+    Pdf(Pdf),
+    Image { bytes: Vec<u8>, media_type: MediaType },
+}
+
+impl Handler for PageMaker {
+    type Setup = Params;
+    type Request = Request;
+    type Response = Response;
+
+    fn start(setup: Params) -> Result<Self, Fault> {
+        Ok(Self::new(setup)?)
+    }
+
+    fn handle(&mut self, request: Request) -> Result<Response, Fault> {
+        let response = match request {
+            Request::Open { bytes, media_type } => self.open(bytes.into_vec(), media_type)?,
+            Request::Page { number } => Response::Page(self.page(number)?),
+            Request::Close => {
+                self.open = None;
+                Response::Closed
+            }
+        };
+        Ok(response)
+    }
+}
+
+impl PageMaker {
+    /// Loads PDFium. Once a process.
+    ///
+    /// # Errors
+    /// [`PreprocessError::LibraryMissing`].
+    pub fn new(params: Params) -> Result<Self, PreprocessError> {
+        mat::configure()?;
+        let library = Library::load(&params.pdfium_library)?;
+        Ok(Self { params, library, open: None })
+    }
+
+    fn open(&mut self, bytes: Vec<u8>, media_type: MediaType) -> Result<Response, PreprocessError> {
+        self.open = None;
+        if bytes.is_empty() {
+            return Err(PreprocessError::NoPages);
+        }
+        match media_type {
+            MediaType::Pdf => {
+                let pdf = Pdf::open(self.library, bytes, &self.params)?;
+                let files = pdf.embedded_xml(&self.params)?.into_iter();
+                let embedded_xml = files
+                    .map(|file| XmlFile { name: file.name, bytes: ByteBuf::from(file.bytes) })
+                    .collect();
+                let pages = pdf.page_count();
+                self.open = Some(OpenDocument::Pdf(pdf));
+                Ok(Response::Opened { pages, embedded_xml })
+            }
+            MediaType::Jpeg | MediaType::Png => {
+                self.open = Some(OpenDocument::Image { bytes, media_type });
+                Ok(Response::Opened { pages: 1, embedded_xml: Vec::new() })
+            }
+        }
+    }
+
+    fn page(&self, number: u32) -> Result<MadePage, PreprocessError> {
+        match &self.open {
+            Some(OpenDocument::Pdf(pdf)) if (1..=pdf.page_count()).contains(&number) => {
+                let page = pdf.page(number, &self.params)?;
+                let Some(raster) = page.raster else {
+                    return Ok(MadePage { geometry: page.geometry, words: page.words, png: None });
+                };
+                if page.is_scan {
+                    self.prepared(page.geometry, raster)
+                } else {
+                    made(page.geometry, &raster)
+                }
+            }
+            Some(OpenDocument::Image { bytes, media_type }) if number == 1 => {
+                let image = image::decode(*media_type, bytes, &self.params)?;
+                let geometry = PageGeometry {
+                    number,
+                    width_px: image.raster.width_px(),
+                    height_px: image.raster.height_px(),
+                    dpi: image.dpi,
+                    rotation_degrees: image.rotation_degrees,
+                    skew_degrees: 0.0,
+                };
+                self.prepared(geometry, image.raster)
+            }
+            Some(OpenDocument::Pdf(pdf)) => {
+                Err(PreprocessError::NoSuchPage { page: number, count: pdf.page_count() })
+            }
+            Some(OpenDocument::Image { .. }) => {
+                Err(PreprocessError::NoSuchPage { page: number, count: 1 })
+            }
+            None => Err(PreprocessError::NoSuchPage { page: number, count: 0 }),
+        }
+    }
+
+    fn prepared(
+        &self,
+        geometry: PageGeometry,
+        raster: Raster,
+    ) -> Result<MadePage, PreprocessError> {
+        let prepared = step::prepare(raster, &self.params)?;
+        let geometry = PageGeometry {
+            dpi: geometry.dpi * prepared.scale,
+            skew_degrees: prepared.skew_degrees,
+            ..geometry
+        };
+        made(geometry, &prepared.raster)
+    }
+}
+
+impl std::fmt::Debug for PageMaker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PageMaker").field("params", &self.params).finish_non_exhaustive()
+    }
+}
+
+fn made(geometry: PageGeometry, raster: &Raster) -> Result<MadePage, PreprocessError> {
+    let png = raster.to_png()?;
+    let (width_px, height_px) = (raster.width_px(), raster.height_px());
+    let geometry = PageGeometry { width_px, height_px, ..geometry };
+    Ok(MadePage { geometry, words: Vec::new(), png: Some(ByteBuf::from(png)) })
+}

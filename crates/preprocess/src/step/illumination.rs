@@ -1,0 +1,145 @@
+//! Uneven light: a shadow or the falling light of a lamp is divided out of the page.
+
+use opencv::core::{CV_8U, Mat, MatTraitConst, MatTraitConstManual, Point, Size};
+use opencv::imgproc;
+use opencv::prelude::MatExprTraitConst;
+
+use crate::error::PreprocessError;
+use crate::mat;
+use crate::raster::Raster;
+
+/// The background is estimated at this reduction: light changes slowly, and it costs 1/64.
+const REDUCTION: i32 = 8;
+
+/// Side of the window that has to contain some paper beside the print, reduced pixels: wider than
+/// a bold heading's strokes.
+const PAPER_WINDOW_PX: i32 = 9;
+
+/// Side of the blur over the estimate, reduced pixels.
+const BLUR_PX: i32 = 21;
+
+/// Share of the page that may be darker or lighter than what the spread is measured between: dark
+/// bars and photographs are no shadow.
+const IGNORED_SHARE: f32 = 0.1;
+
+/// A background whose dark part has less than this share of the bright part's light is uneven.
+/// Scans stay within a few percent; recognition suffers from about a quarter on.
+const EVEN_LIGHT: f32 = 0.75;
+
+/// Paper darker than this share of the bright part is not paper but a picture; it is not
+/// brightened further.
+const DARKEST_PAPER: f32 = 0.35;
+
+/// Smaller pages have no background to speak of, pixels a side.
+const SMALLEST_SIDE_PX: u32 = 128;
+
+/// Evens out the light where its spread calls for it.
+///
+/// # Errors
+/// [`PreprocessError::Native`].
+pub fn run(raster: Raster) -> Result<Raster, PreprocessError> {
+    if raster.width_px().min(raster.height_px()) < SMALLEST_SIDE_PX {
+        return Ok(raster);
+    }
+    let source = mat::view(&raster)?;
+    let background = background(&source)?;
+    let (dark, bright) = spread(&background)?;
+    if f32::from(dark) >= EVEN_LIGHT * f32::from(bright) {
+        return Ok(raster);
+    }
+    let floor = f64::from(f32::from(bright) * DARKEST_PAPER);
+    let paper = opencv::core::max_mat_f64(&background, floor)
+        .and_then(|expression| expression.to_mat())
+        .map_err(mat::failed)?;
+    let mut full = Mat::default();
+    imgproc::resize(
+        &paper,
+        &mut full,
+        Size::new(source.cols(), source.rows()),
+        0.0,
+        0.0,
+        imgproc::INTER_LINEAR,
+    )
+    .map_err(mat::failed)?;
+    let mut even = Mat::default();
+    opencv::core::divide2(&source, &full, &mut even, f64::from(u8::MAX), CV_8U)
+        .map_err(mat::failed)?;
+    mat::raster(&even)
+}
+
+/// Brightness of the paper, reduced.
+fn background(
+    source: &(impl MatTraitConst + opencv::core::ToInputArray),
+) -> Result<Mat, PreprocessError> {
+    let reduced_side = |pixels: i32| (pixels / REDUCTION).max(1);
+    let size = Size::new(reduced_side(source.cols()), reduced_side(source.rows()));
+    let mut small = Mat::default();
+    imgproc::resize(source, &mut small, size, 0.0, 0.0, imgproc::INTER_AREA)
+        .map_err(mat::failed)?;
+    let window = imgproc::get_structuring_element(
+        imgproc::MORPH_RECT,
+        Size::new(PAPER_WINDOW_PX, PAPER_WINDOW_PX),
+        Point::new(-1, -1),
+    )
+    .map_err(mat::failed)?;
+    let mut paper = Mat::default();
+    imgproc::morphology_ex_def(&small, &mut paper, imgproc::MORPH_CLOSE, &window)
+        .map_err(mat::failed)?;
+    let mut smooth = Mat::default();
+    imgproc::gaussian_blur_def(&paper, &mut smooth, Size::new(BLUR_PX, BLUR_PX), 0.0)
+        .map_err(mat::failed)?;
+    Ok(smooth)
+}
+
+/// Light of the dark and of the bright part of the background.
+fn spread(background: &Mat) -> Result<(u8, u8), PreprocessError> {
+    let mut values = background.data_bytes().map_err(mat::failed)?.to_vec();
+    let last = values.len().saturating_sub(1);
+    let ignored = (last as f32 * IGNORED_SHARE) as usize;
+    let dark = *values.select_nth_unstable(ignored).1;
+    let bright = *values.select_nth_unstable(last - ignored).1;
+    Ok((dark, bright))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIDE: usize = 640;
+
+    /// Lines of print on paper whose light falls from left to right to `darkest` of 240.
+    fn page(darkest: f32) -> Raster {
+        let pixel = |i: usize| {
+            let (x, y) = (i % SIDE, i / SIDE);
+            let light = 240.0 * (1.0 - (1.0 - darkest) * x as f32 / SIDE as f32);
+            let ink = y % 24 < 8 && x % 12 < 5;
+            (light * if ink { 0.2 } else { 1.0 }) as u8
+        };
+        Raster::new(SIDE as u32, SIDE as u32, (0..SIDE * SIDE).map(pixel).collect()).unwrap()
+    }
+
+    #[test]
+    fn even_light_is_left_alone() {
+        let even = page(0.95);
+        assert_eq!(run(even.clone()).unwrap(), even);
+    }
+
+    #[test]
+    fn falling_light_is_divided_out_and_print_stays_dark() {
+        let out = run(page(0.4)).unwrap();
+        let at = |x: usize, y: usize| out.grey()[y * SIDE + x];
+        // Between the lines, left and right.
+        assert!(at(11, 20).abs_diff(at(SIDE - 30, 20)) < 30);
+        assert!(at(SIDE - 30, 20) > 220);
+        // Print, left and right.
+        assert!(at(1, 2) < 90 && at(12 * 50 + 1, 2) < 90);
+    }
+
+    #[test]
+    fn a_dark_bar_is_no_shadow() {
+        let mut grey = vec![235; SIDE * SIDE];
+        grey[..SIDE * 40].fill(30);
+        let bar = Raster::new(SIDE as u32, SIDE as u32, grey).unwrap();
+        assert_eq!(run(bar.clone()).unwrap(), bar);
+    }
+}
