@@ -1,1 +1,58 @@
-//! Finds the invoice in the words: pure functions from pages to the published result
+//! Finds the invoice in the words: pure functions from pages to the published result.
+//!
+//! In the order a document passes them: [`stage`] (the contract) calls [`extract`], which arranges
+//! words (`layout`), elects how the document writes (`locale`), collects typed candidates with
+//! their evidence (`value`, `candidate`, `evidence`), decides on fields (`fields`), some of them
+//! jointly, and judges the outcome (`checks`, `review`). What words mean is data (`lexicon`,
+//! `data/`), what they look like is in `patterns`.
+
+pub mod error;
+pub mod facts;
+pub mod result;
+pub mod stage;
+
+mod candidate;
+mod checks;
+mod evidence;
+mod fields;
+mod invoice;
+mod layout;
+mod lexicon;
+mod locale;
+mod patterns;
+mod review;
+#[cfg(test)]
+mod sample;
+mod text;
+mod value;
+
+use common::page::ReadDocument;
+
+use crate::facts::DocumentFacts;
+use crate::result::{InvoiceExtracted, PageSummary, SCHEMA};
+
+/// Reads the invoice out of a document's words.
+///
+/// Pure and total: the same arguments give the same result, and any words give one. Time is linear
+/// in the words for all practical documents.
+#[must_use]
+pub fn extract(document: &ReadDocument, facts: &DocumentFacts) -> InvoiceExtracted {
+    let invoice = invoice::read(document);
+    let pages: Vec<PageSummary> = document.pages.iter().map(PageSummary::from).collect();
+    let checks = checks::check(&invoice);
+    let review = review::review(&invoice, &checks, &pages);
+    InvoiceExtracted {
+        schema: SCHEMA,
+        id: facts.id.to_string(),
+        content_hash: facts.content_hash.tagged(),
+        correlation_id: facts.correlation_id.clone(),
+        filename: facts.filename.clone(),
+        media_type: facts.media_type,
+        received_at: facts.received_at,
+        completed_at: facts.completed_at,
+        pages,
+        invoice,
+        checks,
+        review,
+    }
+}

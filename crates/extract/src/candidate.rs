@@ -1,0 +1,112 @@
+//! Candidates of a field, and the choice among them when nothing else depends on it.
+
+use std::ops::Range;
+
+use crate::evidence::Evidence;
+use crate::layout::{Layout, Place, Segment};
+use crate::result::{Confidence, Field, Source};
+
+/// A possible value with its evidence.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate<T> {
+    pub(crate) value: T,
+    /// The text as read.
+    pub(crate) raw: String,
+    pub(crate) place: Place,
+    pub(crate) evidence: Evidence,
+}
+
+/// Below this probability a field stays empty: a wrong value costs more than a missing one.
+const MIN_PROBABILITY: f64 = 0.30;
+
+/// Longest text kept as read; more is a reading accident.
+const MAX_RAW_CHARS: usize = 500;
+
+impl<T> Candidate<T> {
+    /// A candidate read from the bytes `range` of a segment.
+    pub(crate) fn read(value: T, segment: &Segment, range: &Range<usize>) -> Self {
+        let raw = segment.text.get(range.clone()).unwrap_or(&segment.text).trim().to_owned();
+        Self { value, raw, place: segment.place(range), evidence: Evidence::default() }
+    }
+
+    /// The field with this value at `probability`, lowered by how surely the words were read.
+    pub(crate) fn field(&self, probability: f64) -> Field<T>
+    where
+        T: Clone,
+    {
+        field(self.value.clone(), &self.raw, &self.place, probability)
+    }
+}
+
+/// A field read at `place`.
+pub(crate) fn field<T>(value: T, raw: &str, place: &Place, probability: f64) -> Field<T> {
+    Field {
+        value,
+        confidence: Confidence::new(probability * f64::from(place.confidence)),
+        raw: Some(raw.chars().take(MAX_RAW_CHARS).collect()),
+        source: Source::page(place.page, place.bbox),
+    }
+}
+
+/// The most probable value of `field`, if one is probable enough. Equal values count as one.
+pub(crate) fn choose<T: Clone + PartialEq>(
+    candidates: &[Candidate<T>],
+    field: &str,
+) -> Option<Field<T>> {
+    let mut best: Vec<(&Candidate<T>, f64)> = Vec::new();
+    for candidate in candidates {
+        let logit = candidate.evidence.logit(field);
+        match best.iter_mut().find(|(c, _)| c.value == candidate.value) {
+            Some(known) if known.1 < logit => *known = (candidate, logit),
+            Some(_) => {}
+            None => best.push((candidate, logit)),
+        }
+    }
+    let total: f64 = 1.0 + best.iter().map(|(_, logit)| logit.exp()).sum::<f64>();
+    let (candidate, logit) = best.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let probability = logit.exp() / total;
+    (probability >= MIN_PROBABILITY).then(|| candidate.field(probability))
+}
+
+/// Counts the document's segments that hold `text`, up to `enough`.
+pub(crate) fn occurrences(layout: &Layout, text: &str, enough: usize) -> usize {
+    layout.segments.iter().filter(|s| s.text.contains(text)).take(enough).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Clue;
+    use crate::sample;
+
+    fn candidate(layout: &Layout, value: &str, label: f32) -> Candidate<String> {
+        let mut candidate = Candidate::read(value.to_owned(), &layout.segments[0], &(0..1));
+        candidate.evidence.add(Clue::LabelSame, label);
+        candidate
+    }
+
+    #[test]
+    fn the_better_announced_value_wins_and_a_rival_lowers_its_probability() {
+        let layout = Layout::of(&sample::document(&["F-1"]));
+        let (strong, weak) = (candidate(&layout, "a", 1.0), candidate(&layout, "b", 0.7));
+        let alone = choose(std::slice::from_ref(&strong), "number").unwrap();
+        let contested = choose(&[weak, strong], "number").unwrap();
+        assert_eq!(contested.value, "a");
+        assert!(contested.confidence < alone.confidence);
+    }
+
+    #[test]
+    fn nothing_is_chosen_without_a_reason() {
+        let layout = Layout::of(&sample::document(&["F-1"]));
+        assert!(choose(&[candidate(&layout, "a", 0.0)], "number").is_none());
+    }
+
+    #[test]
+    fn doubtful_words_lower_the_confidence() {
+        let mut document = sample::document(&["F-1"]);
+        let sure = choose(&[candidate(&Layout::of(&document), "a", 1.0)], "number").unwrap();
+        document.pages[0].words[0].confidence = 0.5;
+        let unsure = choose(&[candidate(&Layout::of(&document), "a", 1.0)], "number").unwrap();
+        assert!((unsure.confidence.get() - sure.confidence.get() / 2.0).abs() < 0.001);
+    }
+}

@@ -1,0 +1,218 @@
+//! Evidence for a value and what it is worth: clues in, log-odds out.
+//!
+//! Confidence is a probability with a stated prior: each clue adds its weight (`data/weights.toml`)
+//! to a log-odds sum, and a candidate's probability is its share among all differing candidates
+//! and "not shown at all". Words that were read with doubt take their own probability off.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::layout::Layout;
+use crate::lexicon::{Label, LabelHit};
+
+/// A clue; the keys of `data/weights.toml`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Clue {
+    /// Always there.
+    Bias,
+    /// A label of the field before the value in its segment.
+    LabelSame,
+    /// A label of the field to the left in the row.
+    LabelLeft,
+    /// A label of the field above in the column.
+    LabelAbove,
+    /// The nearest label announces another field of the same type.
+    WrongLabel,
+    FirstPage,
+    UpperHalf,
+    LowerHalf,
+    /// The same value stands elsewhere too.
+    Repeated,
+    /// In the line of the document's title.
+    Title,
+    /// Form or check digits are right.
+    Valid,
+    Invalid,
+    /// Printed as an amount: decimals or a currency.
+    Money,
+    /// Could be read in two ways.
+    Ambiguous,
+    /// The largest amount of the document.
+    Largest,
+    /// In the field's column, on the row of totals.
+    ColumnTotal,
+    /// A per cent rate stands in the row.
+    PercentRow,
+    LastOnRow,
+    Negative,
+    /// The first value of its type in the document.
+    First,
+}
+
+/// Clues for one candidate, each with its size (mostly 0 to 1).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Evidence(Vec<(Clue, f32)>);
+
+impl Evidence {
+    pub(crate) fn add(&mut self, clue: Clue, size: f32) {
+        if size != 0.0 {
+            self.0.push((clue, size));
+        }
+    }
+
+    pub(crate) fn when(&mut self, clue: Clue, present: bool) {
+        self.add(clue, if present { 1.0 } else { 0.0 });
+    }
+
+    /// Log-odds that the candidate is `field` (a section of the weights).
+    pub(crate) fn logit(&self, field: &str) -> f64 {
+        let own = WEIGHTS.get(field);
+        let shared = WEIGHTS.get("default");
+        let weight = |clue: &Clue| {
+            own.and_then(|w| w.get(clue)).or_else(|| shared?.get(clue)).copied().unwrap_or(0.0)
+        };
+        weight(&Clue::Bias) + self.0.iter().map(|(c, s)| weight(c) * f64::from(*s)).sum::<f64>()
+    }
+}
+
+static WEIGHTS: LazyLock<BTreeMap<String, BTreeMap<Clue, f64>>> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "Invariant: the weights are parsed by a test")]
+    toml::from_str(include_str!("../data/weights.toml")).expect("the weights are valid")
+});
+
+/// Where a label stands, seen from the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Relation {
+    Same,
+    Left,
+    Above,
+}
+
+/// A label that may announce a value.
+#[derive(Clone, Debug)]
+pub(crate) struct Link<'a> {
+    pub(crate) hit: &'a LabelHit,
+    pub(crate) relation: Relation,
+    /// 1 beside the value, falling with distance.
+    pub(crate) closeness: f32,
+}
+
+/// Characters between label and value in one segment that halve the closeness: a colon and a
+/// space cost little, another value in between costs half.
+const SAME_HALVES: f32 = 16.0;
+
+/// Text heights between label and value in a row that halve the closeness: right-aligned amounts
+/// stand far from their labels.
+const LEFT_HALVES: f32 = 40.0;
+
+/// A label at least this strong names its field alone.
+const FIRM: f32 = 0.9;
+
+/// Share of the closeness left for each segment between label and value in a row.
+const CROSSING: f32 = 0.75;
+
+/// Share left when the label's segment goes on with a value of its own.
+const OCCUPIED: f32 = 0.35;
+
+/// How far up a label counts, in text heights: a heading and one wrapped line.
+const ABOVE_REACH: f32 = 4.0;
+
+/// The nearest labels of `family` around the value that begins at byte `start` of a segment: at
+/// most one for each relation, in the order same, left, above.
+pub(crate) fn links<'a>(
+    layout: &'a Layout,
+    segment: usize,
+    start: usize,
+    family: &[Label],
+) -> Vec<Link<'a>> {
+    let Some(own) = layout.segment(segment) else { return Vec::new() };
+    let fits = |hit: &&LabelHit| hit.meanings.iter().any(|(l, _)| family.contains(l));
+    let mut found = Vec::new();
+    if let Some(hit) = own.labels.iter().rev().filter(|h| h.end <= start).find(fits) {
+        let between = (start - hit.end) as f32;
+        let closeness = 1.0 / (1.0 + (between - 2.0).max(0.0) / SAME_HALVES);
+        found.push(Link { hit, relation: Relation::Same, closeness });
+    }
+    let height = own.rect.height().max(f32::EPSILON);
+    for (crossed, (_, left)) in layout.left_of(segment).enumerate() {
+        let Some(hit) = left.labels.iter().rev().find(fits) else { continue };
+        let gap = ((own.rect.x0 - left.rect.x1) / height).max(0.0);
+        let mut closeness = CROSSING.powi(crossed as i32) / (1.0 + gap / LEFT_HALVES);
+        if left.text_from(hit.end).chars().any(|c| c.is_ascii_digit()) {
+            closeness *= OCCUPIED;
+        }
+        found.push(Link { hit, relation: Relation::Left, closeness });
+        break;
+    }
+    for (_, above) in layout.above(segment, ABOVE_REACH * height) {
+        if !above.is_label() {
+            continue;
+        }
+        let Some(hit) = above.labels.iter().rev().find(fits) else { continue };
+        let rows = (own.rect.middle() - above.rect.middle()) / height;
+        let closeness = 1.0 / (1.0 + (rows - 1.8).max(0.0) / 2.0);
+        found.push(Link { hit, relation: Relation::Above, closeness });
+        break;
+    }
+    found
+}
+
+/// Turns links into clues for the field that `label` announces.
+pub(crate) fn label_clues(links: &[Link<'_>], label: Label, evidence: &mut Evidence) {
+    for link in links {
+        let clue = match link.relation {
+            Relation::Same => Clue::LabelSame,
+            Relation::Left => Clue::LabelLeft,
+            Relation::Above => Clue::LabelAbove,
+        };
+        evidence.add(clue, link.hit.strength(label) * link.closeness);
+        // What stands before the value on its own line decides; a column heading only helps.
+        if link.hit.strength(label) == 0.0 && link.relation != Relation::Above {
+            evidence.add(Clue::WrongLabel, link.closeness);
+        }
+        // A weak word right before the value ("N°") may belong to a heading beside or above it.
+        let strength = link.hit.strength(label);
+        if link.relation == Relation::Same && (strength == 0.0 || strength > FIRM) {
+            break;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    const DATES: &[Label] = &[Label::IssueDate, Label::DueDate, Label::OtherDate];
+
+    #[test]
+    fn the_weights_name_only_clues_that_exist() {
+        assert!(WEIGHTS.contains_key("default"));
+        assert!(Evidence::default().logit("number") < 0.0);
+    }
+
+    #[test]
+    fn a_label_counts_for_its_own_field_and_against_the_others() {
+        let layout = Layout::of(&sample::document(&["Due date: 01/02/2024"]));
+        let links = links(&layout, 0, 10, DATES);
+        let score = |label| {
+            let mut evidence = Evidence::default();
+            label_clues(&links, label, &mut evidence);
+            evidence.logit("due_date")
+        };
+        assert!(score(Label::DueDate) > 1.0);
+        assert!(score(Label::IssueDate) < -3.0);
+    }
+
+    #[test]
+    fn a_heading_above_counts_and_a_label_with_its_own_value_does_not() {
+        let lines = ["Invoice date", "01/02/2024"];
+        let layout = Layout::of(&sample::document(&lines));
+        assert_eq!(links(&layout, 1, 0, DATES)[0].relation, Relation::Above);
+        let taken = Layout::of(&sample::document(&["Invoice date 05/05/2023", "01/02/2024"]));
+        assert!(links(&taken, 1, 0, DATES).is_empty());
+    }
+}

@@ -1,0 +1,44 @@
+//! From evidence to fields: one file a group of fields.
+
+mod dates;
+mod joint;
+mod kind;
+mod numbers;
+mod payment;
+mod tax;
+mod totals;
+
+pub(crate) use dates::find_dates;
+pub(crate) use kind::{find_currency, find_kind};
+pub(crate) use numbers::find_numbers;
+pub(crate) use payment::find_payment;
+pub(crate) use totals::find_money;
+
+use crate::layout::{Layout, Segment};
+use crate::locale::Locale;
+
+/// Pages at each end of a document that header fields are looked for on. What lies between is
+/// itemisation, and looking at all of a 200-page document would only collect rivals.
+const END_PAGES: usize = 4;
+
+/// A document ready to be asked for fields.
+#[derive(Debug)]
+pub(crate) struct Reading<'a> {
+    pub(crate) layout: &'a Layout,
+    pub(crate) locale: &'a Locale,
+    /// Pages of the document.
+    pub(crate) pages: usize,
+}
+
+impl Reading<'_> {
+    /// Segments that header fields are looked for in, with their indices.
+    pub(crate) fn segments(&self) -> impl Iterator<Item = (usize, &Segment)> {
+        let pages = self.pages;
+        self.layout.segments.iter().enumerate().filter(move |(_, s)| at_an_end(s.page_index, pages))
+    }
+}
+
+/// Whether a page is among the first or last few of a document of `pages`.
+pub(crate) fn at_an_end(page_index: usize, pages: usize) -> bool {
+    page_index < END_PAGES || page_index + END_PAGES >= pages
+}

@@ -1,0 +1,121 @@
+//! IBAN, BIC, reference and terms of payment.
+
+use crate::candidate::{Candidate, choose, field};
+use crate::evidence::{Clue, label_clues, links};
+use crate::fields::Reading;
+use crate::lexicon::{Label, country};
+use crate::patterns::BIC;
+use crate::result::{Field, Payment};
+use crate::value::{PrintedCode, find_ibans};
+
+/// Labels that announce account numbers.
+const FAMILY: &[Label] = &[Label::Iban, Label::Bic, Label::OtherNumber];
+
+/// Longest terms of payment; beyond that it is the general conditions.
+const MAX_TERMS_CHARS: usize = 200;
+
+/// Probability of terms found behind their label.
+const TERMS_LABELLED: f64 = 0.7;
+
+/// Characters of a BIC that hold its country.
+const BIC_COUNTRY: std::ops::Range<usize> = 4..6;
+
+/// Finds how to pay; `reference` was found among the document's numbers.
+pub(crate) fn find_payment(reading: &Reading<'_>, reference: Option<Field<String>>) -> Payment {
+    Payment { iban: iban(reading), bic: bic(reading), reference, terms: terms(reading) }
+}
+
+fn iban(reading: &Reading<'_>) -> Option<Field<String>> {
+    let mut candidates = Vec::new();
+    for (index, segment) in reading.segments() {
+        for PrintedCode { value, range, valid } in find_ibans(&segment.text) {
+            let links = links(reading.layout, index, range.start, FAMILY);
+            let labelled = links.iter().any(|l| l.hit.strength(Label::Iban) > 0.0);
+            // Wrong check digits and no label: some other code that happens to look like one.
+            if !valid && !labelled {
+                continue;
+            }
+            let mut candidate = Candidate::read(value, segment, &range);
+            label_clues(&links, Label::Iban, &mut candidate.evidence);
+            candidate.evidence.when(Clue::Valid, valid);
+            candidate.evidence.when(Clue::Invalid, !valid);
+            candidate.evidence.when(Clue::First, candidates.is_empty());
+            candidates.push(candidate);
+        }
+    }
+    choose(&candidates, "iban")
+}
+
+fn bic(reading: &Reading<'_>) -> Option<Field<String>> {
+    let mut candidates = Vec::new();
+    for (index, segment) in reading.segments() {
+        for found in BIC.find_iter(&segment.text) {
+            let code = found.as_str();
+            let real_country = code.get(BIC_COUNTRY).and_then(country).is_some();
+            let links = links(reading.layout, index, found.start(), FAMILY);
+            if real_country && links.iter().any(|l| l.hit.strength(Label::Bic) > 0.0) {
+                let mut candidate = Candidate::read(code.to_owned(), segment, &found.range());
+                label_clues(&links, Label::Bic, &mut candidate.evidence);
+                candidate.evidence.when(Clue::Valid, true);
+                candidates.push(candidate);
+            }
+        }
+    }
+    choose(&candidates, "bic")
+}
+
+fn terms(reading: &Reading<'_>) -> Option<Field<String>> {
+    reading.segments().find_map(|(index, segment)| {
+        let hit = segment.labels.iter().find(|h| h.strength(Label::Terms) > 0.0)?;
+        let behind = segment.text_from(hit.end);
+        let inline = behind.trim_start_matches(|c: char| !c.is_alphanumeric());
+        if inline.chars().filter(|c| c.is_alphanumeric()).count() > 3 {
+            let start = segment.text.len() - inline.len();
+            let place = segment.place(&(start..segment.text.len()));
+            return terms_field(inline, &place);
+        }
+        let (_, right) = reading.layout.right_of(index).next()?;
+        terms_field(&right.text, &right.whole())
+    })
+}
+
+fn terms_field(text: &str, place: &crate::layout::Place) -> Option<Field<String>> {
+    let text = text.trim();
+    let fits = !text.is_empty() && text.chars().count() <= MAX_TERMS_CHARS;
+    fits.then(|| field(text.to_owned(), text, place, TERMS_LABELLED))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::Layout;
+    use crate::locale::Locale;
+    use crate::sample;
+
+    fn found(lines: &[&str]) -> Payment {
+        let layout = Layout::of(&sample::document(lines));
+        let locale = Locale::of(&layout, |_| true);
+        find_payment(&Reading { layout: &layout, locale: &locale, pages: 1 }, None)
+    }
+
+    #[test]
+    fn iban_and_bic_are_found_by_check_digits_and_label() {
+        let payment = found(&["IBAN : FR14 2004 1010 0505 0001 3M02 606", "BIC : PSSTFRPPXXX"]);
+        assert_eq!(payment.iban.unwrap().value, "FR1420041010050500013M02606");
+        assert_eq!(payment.bic.unwrap().value, "PSSTFRPPXXX");
+    }
+
+    #[test]
+    fn a_wrong_iban_is_shown_only_behind_its_label_and_with_less_confidence() {
+        let wrong = found(&["IBAN : DE89370400440532013001"]).iban.unwrap();
+        let right = found(&["IBAN : DE89370400440532013000"]).iban.unwrap();
+        assert!(wrong.confidence < right.confidence);
+        assert!(found(&["Code DE89370400440532013001"]).iban.is_none());
+    }
+
+    #[test]
+    fn terms_stand_behind_their_label() {
+        let payment = found(&["Conditions de paiement : 30 jours net"]);
+        assert_eq!(payment.terms.unwrap().value, "30 jours net");
+    }
+}

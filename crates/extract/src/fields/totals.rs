@@ -1,0 +1,344 @@
+//! Totals: candidates with their clues, then one joint choice; breakdown and charges beside them.
+
+use rust_decimal::Decimal;
+
+use crate::candidate::{Candidate, choose};
+use crate::evidence::{Clue, Evidence, Link, Relation, label_clues, links};
+use crate::fields::Reading;
+use crate::fields::joint::{Option3, Pick, settle};
+use crate::fields::tax::{find_breakdown, single_rate};
+use crate::lexicon::{Label, currency_decimals, usual_rates};
+use crate::result::{Amount, Charge, Confidence, Field, Source, TaxBreakdown, Totals};
+use crate::value::numbers;
+
+/// Labels that announce amounts below the lines.
+const FAMILY: &[Label] = &[
+    Label::Net,
+    Label::Tax,
+    Label::Gross,
+    Label::Due,
+    Label::Prepaid,
+    Label::Rounding,
+    Label::Allowance,
+    Label::StampCharge,
+    Label::OtherNumber,
+];
+
+/// Amounts that are looked at. The rest of a long document is lines.
+const MAX_AMOUNTS: usize = 600;
+
+/// How far up the head of a column of totals may stand, in text heights.
+const COLUMN_REACH: f32 = 60.0;
+
+/// Rarest probability at which a total is published.
+const MIN_PROBABILITY: f64 = 0.30;
+
+/// Trust in a sum we form: that nothing was paid before and nothing was rounded is an assumption.
+const DERIVED_DUE: f64 = 0.85;
+
+/// Strength of a label that names its field alone.
+const FIRM: f32 = 0.9;
+
+/// An amount on a page with the labels around it.
+#[derive(Debug)]
+pub(crate) struct Money<'a> {
+    pub(crate) candidate: Candidate<Decimal>,
+    pub(crate) segment: usize,
+    pub(crate) row: usize,
+    links: Vec<Link<'a>>,
+    column: Option<Link<'a>>,
+}
+
+/// All amounts of a document that are not in its lines.
+#[derive(Debug, Default)]
+pub(crate) struct MoneyFields {
+    pub(crate) totals: Totals,
+    pub(crate) breakdown: Vec<TaxBreakdown>,
+    pub(crate) charges: Vec<Charge>,
+}
+
+/// Finds totals, tax breakdown and charges. `country` (ISO 3166-1) is the seller's, where known.
+pub(crate) fn find_money(reading: &Reading<'_>, country: Option<&str>) -> MoneyFields {
+    let money = candidates(reading);
+    let rates = usual_rates(country);
+    let charges = charges(reading, &money);
+    let amounts = charges.iter().filter_map(|c| c.amount.as_ref());
+    let outside: Decimal = amounts.map(|f| f.value.0).sum();
+    let (merged, options) = merge(&money);
+    let settled = settle(&options, outside, rates);
+    let publish = |pick: Pick| {
+        let (at, probability) = pick.filter(|(_, p)| *p >= MIN_PROBABILITY)?;
+        let best = money.get(*merged.get(at)?)?;
+        Some(best.candidate.field(probability).map(Amount))
+    };
+    let mut totals = Totals {
+        net: publish(settled.net),
+        tax: publish(settled.tax),
+        gross: publish(settled.gross),
+        prepaid: single(&money, Label::Prepaid, "prepaid"),
+        rounding: single(&money, Label::Rounding, "rounding"),
+        due: single(&money, Label::Due, "due"),
+    };
+    let mut breakdown = find_breakdown(reading, &money, totals.tax.as_ref());
+    if totals.tax.is_none() {
+        totals.tax = summed(&breakdown, &totals);
+    }
+    if breakdown.is_empty() {
+        breakdown.extend(single_rate(reading, &totals));
+    }
+    derive_due(&mut totals);
+    MoneyFields { totals, breakdown, charges }
+}
+
+fn candidates<'a>(reading: &'a Reading<'_>) -> Vec<Money<'a>> {
+    let mut found: Vec<Money<'a>> = Vec::new();
+    let style = reading.locale.numbers;
+    let currency = reading.locale.currency.as_ref().map(|c| c.code);
+    let decimals = currency.map_or(2, currency_decimals);
+    for (index, segment) in reading.segments() {
+        let all = numbers(&segment.text, style);
+        let rated = all.iter().any(|n| n.percent);
+        for number in all.iter().filter(|n| !n.percent) {
+            let printed_as_amount = number.currency.is_some()
+                || number.decimals == decimals.max(2)
+                || number.decimals == 2;
+            let start = number.range.start;
+            let links = links(reading.layout, index, start, FAMILY);
+            if !printed_as_amount && links.is_empty() || number.decimals > decimals.max(2) {
+                continue;
+            }
+            let last = reading.layout.right_of(index).next().is_none()
+                && all.last().is_some_and(|l| l.range == number.range);
+            let mut candidate = Candidate::read(number.value, segment, &number.range);
+            let evidence = &mut candidate.evidence;
+            evidence.when(Clue::Money, printed_as_amount);
+            evidence.when(Clue::LastOnRow, last);
+            evidence.when(Clue::PercentRow, rated);
+            evidence.when(Clue::LowerHalf, segment.bbox.middle_y() > 0.5);
+            let column = column(reading, index, &links);
+            found.push(Money { candidate, segment: index, row: segment.row, links, column });
+        }
+    }
+    // Labelled amounts first where there are too many, then the last ones: totals end a document.
+    if found.len() > MAX_AMOUNTS {
+        found.reverse();
+        found.sort_by_key(|m| m.links.is_empty());
+        found.truncate(MAX_AMOUNTS);
+    }
+    let largest = found.iter().map(|m| m.candidate.value.abs()).max();
+    for money in &mut found {
+        let is_largest = Some(money.candidate.value.abs()) == largest;
+        money.candidate.evidence.when(Clue::Largest, is_largest);
+    }
+    found
+}
+
+/// The head of the column of a value that stands on a row of totals.
+fn column<'a>(reading: &'a Reading<'_>, index: usize, links: &[Link<'_>]) -> Option<Link<'a>> {
+    let totals_row = |l: &&Link<'_>| {
+        let totals = [Label::Gross, Label::Net, Label::Due];
+        l.relation == Relation::Left && totals.iter().any(|t| l.hit.strength(*t) > 0.0)
+    };
+    links.iter().find(totals_row)?;
+    let segment = reading.layout.segment(index)?;
+    let reach = COLUMN_REACH * segment.rect.height();
+    let heads = reading.layout.above(index, reach).filter(|(_, s)| s.is_label());
+    let mut hits = heads.filter_map(|(_, s)| {
+        let firm = |h: &&crate::lexicon::LabelHit| {
+            [Label::Net, Label::Tax, Label::Gross].iter().any(|l| h.strength(*l) > FIRM)
+        };
+        s.labels.iter().rev().find(firm)
+    });
+    let hit = hits.next()?;
+    Some(Link { hit, relation: Relation::Above, closeness: 1.0 })
+}
+
+impl Money<'_> {
+    /// Log-odds that this is `label`'s amount.
+    pub(crate) fn logit(&self, label: Label, field: &str) -> f64 {
+        self.evidence(label).logit(field)
+    }
+
+    /// How firmly the nearest labels announce `label`, 0 to 1.
+    pub(crate) fn strength(&self, label: Label) -> f32 {
+        self.links.iter().map(|l| l.hit.strength(label)).fold(0.0, f32::max)
+    }
+
+    fn evidence(&self, label: Label) -> Evidence {
+        let mut evidence = self.candidate.evidence.clone();
+        match &self.column {
+            Some(column) => {
+                let strength = column.hit.strength(label);
+                evidence.add(Clue::ColumnTotal, strength);
+                evidence.when(Clue::WrongLabel, strength == 0.0);
+            }
+            None => label_clues(&self.links, label, &mut evidence),
+        }
+        evidence
+    }
+}
+
+/// One option for each value: the best log-odds of each role over all places that show it. Beside
+/// it the index of the place that speaks most for any role.
+fn merge(money: &[Money<'_>]) -> (Vec<usize>, Vec<Option3>) {
+    let mut places: Vec<usize> = Vec::new();
+    let mut options: Vec<Option3> = Vec::new();
+    let mut by_value: std::collections::HashMap<Decimal, usize> = std::collections::HashMap::new();
+    let mut best: Vec<f64> = Vec::new();
+    for (index, m) in money.iter().enumerate() {
+        let net = m.logit(Label::Net, "net");
+        let tax = m.logit(Label::Tax, "tax");
+        let gross = m.logit(Label::Gross, "gross").max(m.logit(Label::Due, "due") - DUE_AS_GROSS);
+        let top = net.max(tax).max(gross);
+        let value = m.candidate.value.normalize();
+        let at = *by_value.entry(value).or_insert(options.len());
+        if at == options.len() {
+            options.push(Option3 { value: m.candidate.value, net, tax, gross });
+            places.push(index);
+            best.push(top);
+            continue;
+        }
+        let (Some(option), Some(place), Some(known)) =
+            (options.get_mut(at), places.get_mut(at), best.get_mut(at))
+        else {
+            continue;
+        };
+        option.net = option.net.max(net);
+        option.tax = option.tax.max(tax);
+        option.gross = option.gross.max(gross);
+        if top > *known {
+            (*place, *known) = (index, top);
+        }
+    }
+    (places, options)
+}
+
+/// An amount due is the gross total unless something was paid before; that costs this much.
+const DUE_AS_GROSS: f64 = 1.5;
+
+fn single(money: &[Money<'_>], label: Label, field: &str) -> Option<Field<Amount>> {
+    let labelled = money.iter().filter(|m| m.strength(label) > 0.0);
+    let candidates: Vec<Candidate<Decimal>> = labelled
+        .map(|m| Candidate { evidence: m.evidence(label), ..m.candidate.clone() })
+        .collect();
+    choose(&candidates, field).map(|f| f.map(Amount))
+}
+
+fn charges(reading: &Reading<'_>, money: &[Money<'_>]) -> Vec<Charge> {
+    let labelled = money.iter().filter(|m| m.strength(Label::StampCharge) > FIRM);
+    let best = labelled.max_by(|a, b| {
+        let of = |m: &Money<'_>| m.logit(Label::StampCharge, "stamp_charge");
+        of(a).total_cmp(&of(b))
+    });
+    let Some(m) = best else { return Vec::new() };
+    let logit = m.logit(Label::StampCharge, "stamp_charge");
+    let probability = logit.exp() / (1.0 + logit.exp());
+    if probability < MIN_PROBABILITY || m.candidate.value <= Decimal::ZERO {
+        return Vec::new();
+    }
+    let row = reading.layout.row(m.row).map(|(_, s)| s);
+    let label = row.flat_map(|s| s.labels.iter().map(move |h| (s, h))).find_map(|(s, h)| {
+        let range = h.start..h.end;
+        (h.strength(Label::StampCharge) > 0.0)
+            .then(|| Candidate::read(s.text.get(range.clone()).unwrap_or("").to_owned(), s, &range))
+    });
+    let label = label.map(|c| c.field(probability));
+    vec![Charge { label, amount: Some(m.candidate.field(probability).map(Amount)) }]
+}
+
+/// BR-CO-14 the other way round: the tax is the sum of the breakdown where net and gross agree.
+fn summed(breakdown: &[TaxBreakdown], totals: &Totals) -> Option<Field<Amount>> {
+    let (net, gross) = (totals.net.as_ref()?, totals.gross.as_ref()?);
+    let sum: Decimal = breakdown.iter().filter_map(|b| Some(b.amount.as_ref()?.value.0)).sum();
+    let agrees = breakdown.len() > 1 && net.value.0 + sum == gross.value.0;
+    agrees.then(|| Field {
+        value: Amount(sum),
+        confidence: Confidence::new(net.confidence.get().min(gross.confidence.get())),
+        raw: None,
+        source: Source::derived("BR-CO-14"),
+    })
+}
+
+/// BR-CO-16: due = gross − prepaid + rounding, where the document prints no amount due.
+fn derive_due(totals: &mut Totals) {
+    let (None, Some(gross)) = (&totals.due, &totals.gross) else { return };
+    let value = |f: &Option<Field<Amount>>| f.as_ref().map_or(Decimal::ZERO, |f| f.value.0);
+    totals.due = Some(Field {
+        value: Amount(gross.value.0 - value(&totals.prepaid) + value(&totals.rounding)),
+        confidence: Confidence::new(gross.confidence.get() * DERIVED_DUE),
+        raw: None,
+        source: Source::derived("BR-CO-16"),
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::Layout;
+    use crate::locale::Locale;
+    use crate::sample;
+
+    fn found(lines: &[&str]) -> MoneyFields {
+        let layout = Layout::of(&sample::document(lines));
+        let locale = Locale::of(&layout, |_| true);
+        find_money(&Reading { layout: &layout, locale: &locale, pages: 1 }, None)
+    }
+
+    fn totals(lines: &[&str]) -> [Option<String>; 4] {
+        let t = found(lines).totals;
+        [t.net, t.tax, t.gross, t.due].map(|f| f.map(|f| f.value.0.to_string()))
+    }
+
+    fn all(values: [&str; 4]) -> [Option<String>; 4] {
+        values.map(|v| Some(v.to_owned()))
+    }
+
+    #[test]
+    fn totals_are_read_beside_their_labels() {
+        let lines = [
+            "Total HT            1 235,00 €",
+            "TVA 20,00 %           247,00 €",
+            "Total TTC           1 482,00 €",
+        ];
+        assert_eq!(totals(&lines), all(["1235.00", "247.00", "1482.00", "1482.00"]));
+    }
+
+    #[test]
+    fn totals_are_read_below_the_heads_of_their_columns() {
+        let lines = [
+            "                    Montant HT    Montant TVA    Montant TTC",
+            "Abonnement               24,99           5,00          29,99",
+            "Communications           10,00           2,00          12,00",
+            "Total facture            34,99           7,00          41,99",
+        ];
+        assert_eq!(totals(&lines), all(["34.99", "7.00", "41.99", "41.99"]));
+    }
+
+    #[test]
+    fn what_was_paid_before_is_taken_off_the_amount_due() {
+        let lines = [
+            "Nettobetrag         100,00",
+            "MwSt. 19 %           19,00",
+            "Bruttobetrag        119,00",
+            "Anzahlung            20,00",
+            "Zahlbetrag           99,00",
+        ];
+        let money = found(&lines).totals;
+        assert_eq!(money.prepaid.unwrap().value.0.to_string(), "20.00");
+        assert_eq!(money.due.unwrap().value.0.to_string(), "99.00");
+        assert_eq!(money.gross.unwrap().value.0.to_string(), "119.00");
+    }
+
+    #[test]
+    fn the_timbre_fiscal_is_a_charge_outside_vat() {
+        let money = found(&[
+            "Total HT            1 000,000 DT",
+            "TVA 19 %              190,000 DT",
+            "Timbre fiscal           1,000 DT",
+            "Total TTC           1 191,000 DT",
+        ]);
+        assert_eq!(money.charges[0].amount.as_ref().unwrap().value.0.to_string(), "1.000");
+        assert_eq!(money.totals.gross.unwrap().value.0.to_string(), "1191.000");
+        assert_eq!(money.totals.tax.unwrap().value.0.to_string(), "190.000");
+    }
+}

@@ -1,0 +1,41 @@
+//! The invoice as a whole: fields asked for in an order where each can use those before it.
+
+use common::page::ReadDocument;
+
+use crate::fields::{
+    Reading, at_an_end, find_currency, find_dates, find_kind, find_money, find_numbers,
+    find_payment,
+};
+use crate::layout::Layout;
+use crate::locale::Locale;
+use crate::result::{Buyer, Invoice, Seller};
+
+/// Reads all fields of a document.
+pub(crate) fn read(document: &ReadDocument) -> Invoice {
+    let layout = Layout::of(document);
+    let pages = document.pages.len();
+    let locale = Locale::of(&layout, |s| at_an_end(s.page_index, pages));
+    let reading = Reading { layout: &layout, locale: &locale, pages };
+    let dates = find_dates(&reading);
+    let numbers = find_numbers(&reading);
+    let seller = Seller::default();
+    let country = seller.country.as_ref().map(|f| f.value.as_str());
+    let money = find_money(&reading, country);
+    Invoice {
+        kind: find_kind(&reading),
+        number: numbers.invoice,
+        issue_date: dates.issue,
+        due_date: dates.due,
+        delivery_date: dates.delivery,
+        currency: find_currency(&reading, seller.vat_id.as_ref()),
+        purchase_order: numbers.purchase_order,
+        description: None,
+        payment: find_payment(&reading, numbers.payment_reference),
+        totals: money.totals,
+        tax_breakdown: money.breakdown,
+        charges: money.charges,
+        lines: Vec::new(),
+        seller,
+        buyer: Buyer { customer_number: numbers.customer, ..Buyer::default() },
+    }
+}

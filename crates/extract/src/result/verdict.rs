@@ -1,0 +1,47 @@
+//! Checks and the call for a person.
+
+use serde::Serialize;
+
+/// Outcome of one rule. A check never changes a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// EN 16931 rule (`BR-CO-15`) or a name of ours (`iban-mod-97`).
+    pub rule: &'static str,
+    /// How it ended.
+    pub status: CheckStatus,
+    /// Why, in one sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckStatus {
+    /// The values agree.
+    Passed,
+    /// They do not.
+    Failed,
+    /// A value that the rule needs was not found.
+    NotApplicable,
+}
+
+/// Whether a person has to look.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Review {
+    /// True exactly when there is a reason.
+    pub required: bool,
+    /// All of them.
+    pub reasons: Vec<Reason>,
+}
+
+/// Why a person has to look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// Stable, `snake_case`.
+    pub code: &'static str,
+    /// Dotted path of the field below `invoice`, where one is meant.
+    pub field: Option<String>,
+    /// One sentence for a person.
+    pub message: String,
+}

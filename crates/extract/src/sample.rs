@@ -1,0 +1,66 @@
+//! Pages for tests, set from text as on a typewriter: a column of text is a column on the page.
+
+use common::id::{ContentHash, DocumentId, Options, Tenant};
+use common::page::{
+    BoundingBox, MediaType, PageGeometry, PageSource, ReadDocument, ReadPage, Word,
+};
+
+use crate::facts::DocumentFacts;
+
+/// Characters that fit a line.
+const COLUMNS: f32 = 110.0;
+
+/// Lines that fit a page.
+const LINES: f32 = 80.0;
+
+/// One A4 page with these lines.
+pub(crate) fn document(lines: &[&str]) -> ReadDocument {
+    ReadDocument { pages: vec![page(1, lines)], embedded_xml: Vec::new() }
+}
+
+/// One A4 page with these lines.
+pub(crate) fn page(number: u32, lines: &[&str]) -> ReadPage {
+    let mut words = Vec::new();
+    for (line, text) in lines.iter().enumerate() {
+        let mut column = 0;
+        for piece in text.split(' ') {
+            let wide = piece.chars().count();
+            if wide > 0 {
+                let (x0, x1) = (column as f32 / COLUMNS, (column + wide) as f32 / COLUMNS);
+                let y0 = line as f32 / LINES;
+                let bbox = BoundingBox::new(x0, y0, x1, y0 + 0.8 / LINES);
+                words.push(Word { text: piece.into(), bbox, confidence: 1.0, line: line as u32 });
+            }
+            column += wide + 1;
+        }
+    }
+    ReadPage {
+        geometry: PageGeometry {
+            number,
+            width_px: 1654,
+            height_px: 2339,
+            dpi: 200.0,
+            rotation_degrees: 0,
+            skew_degrees: 0.0,
+        },
+        source: PageSource::TextLayer,
+        confidence: 1.0,
+        attempts: 0,
+        languages: Vec::new(),
+        words,
+    }
+}
+
+/// Facts of a document that nobody sent.
+pub(crate) fn facts() -> DocumentFacts {
+    let content_hash = ContentHash::of(b"sample");
+    DocumentFacts {
+        id: DocumentId::derive(&Tenant::default(), &content_hash, &Options::default()),
+        content_hash,
+        correlation_id: "sample".into(),
+        filename: None,
+        media_type: MediaType::Pdf,
+        received_at: jiff::Timestamp::UNIX_EPOCH,
+        completed_at: jiff::Timestamp::UNIX_EPOCH,
+    }
+}

@@ -1,0 +1,12 @@
+//! Values as they are printed: amounts, dates, codes with check digits.
+
+mod amount;
+mod code;
+mod date;
+
+pub(crate) use amount::{NumberStyle, numbers};
+pub(crate) use code::{
+    PrintedCode, find_ibans, find_registrations, find_vat_ids, iban_is_valid, luhn_is_valid,
+    vat_id_is_valid,
+};
+pub(crate) use date::{DateOrder, dates};
