@@ -6,13 +6,14 @@ use std::process::{Command, ExitCode, Stdio};
 use libtest_mimic::Trial;
 
 use crate::probe::{Request, Response};
-use crate::world::{AMPLE, code_of, count, count_on, eventually, fact, pool, runs};
+use crate::world::{AMPLE, LIMITS, code_of, count, count_on, eventually, fact, pool, runs};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         fact("standard_streams_of_native_code_do_not_touch_the_frames", standard_streams),
         fact("a_child_sees_nothing_of_the_service_environment", environment),
         fact("a_child_cannot_write_a_file", files),
+        fact("a_child_lives_under_its_limits", limits_for_life),
         fact("a_child_dies_with_its_killed_parent", parent_killed),
     ]
 }
@@ -41,6 +42,21 @@ async fn files() {
     assert_eq!(count(&pool).await, 1);
 }
 
+async fn limits_for_life() {
+    let lease = pool(1).lease().await.unwrap();
+    let pid = lease.process_id().unwrap();
+    let memory = LIMITS.memory_bytes.to_string();
+    for (name, most) in [
+        ("Max address space", memory.as_str()),
+        ("Max core file size", "0"),
+        ("Max file size", "0"),
+        ("Max open files", "64"),
+        ("Max processes", "0"),
+    ] {
+        assert_eq!(limits(pid, name), [most, most], "{name}");
+    }
+}
+
 /// In the middle of a request, when it does not look at its pipe.
 async fn parent_killed() {
     let mut parent = Command::new(std::env::current_exe().unwrap())
@@ -51,10 +67,22 @@ async fn parent_killed() {
     let mut line = String::new();
     BufReader::new(parent.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let child: u32 = line.trim().parse().unwrap();
-    assert!(runs(child));
+    // Its CPU budget is set when the request has arrived, just before the handler loops.
+    eventually("the child is at work", || has_cpu_budget(child)).await;
     parent.kill().unwrap();
     parent.wait().unwrap();
     eventually("the child is gone", || !runs(child)).await;
+}
+
+fn has_cpu_budget(pid: u32) -> bool {
+    limits(pid, "Max cpu time").first().is_some_and(|soft| soft != "unlimited")
+}
+
+/// The soft and the hard limit of a process, as the kernel tells them; empty when it has ended.
+fn limits(pid: u32, name: &str) -> Vec<String> {
+    let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap_or_default();
+    let row = limits.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+    row.split_whitespace().take(2).map(str::to_owned).collect()
 }
 
 /// `main()` of the parent in the fact above: tells its child's id and waits for its own end.

@@ -3,6 +3,14 @@
 //! Without libtest's harness, since a child is this same program: it must not print before its
 //! `main` knows which of the two it is.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test; clippy knows only those of libtest's harness"
+)]
+
 mod confinement;
 mod failure;
 mod lease;

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use common::error::{ErrorKind, StageError};
 use common::stage::StageName;
 use common::worker::Pool;
 use libtest_mimic::Trial;
@@ -16,28 +17,31 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         fact("what_no_child_says_breaks_the_protocol", protocol),
         fact("a_child_that_ends_before_it_is_ready_has_crashed", early_end),
-        fact("an_illegal_fault_code_never_becomes_a_label", illegal_code),
     ]
 }
 
 async fn protocol() {
-    for way in ["endless", "garbage", "out-of-turn", "mute"] {
-        assert_eq!(code(way).await, "worker_protocol", "{way}");
+    for (way, message) in [
+        ("endless", "4294967295 bytes"),
+        ("garbage", "not the expected message"),
+        ("out-of-turn", "another request"),
+        ("mute", "closed its pipe"),
+        ("illegal-code", "without a legal code"),
+    ] {
+        let error = failed_start(way).await;
+        assert_eq!((error.kind, &*error.code), (ErrorKind::Internal, "worker_protocol"), "{way}");
+        assert!(error.message.contains(message), "{way}: {error}");
     }
 }
 
 async fn early_end() {
-    assert_eq!(code("gone").await, "worker_crashed");
+    assert_eq!(failed_start("gone").await.code, "worker_crashed");
 }
 
-async fn illegal_code() {
-    assert_eq!(code("illegal-code").await, "worker_protocol");
-}
-
-async fn code(way: &str) -> String {
+async fn failed_start(way: &str) -> StageError {
     let setup = Setup { library_is_missing: false };
     let pool = Pool::<Probe>::new(StageName::Ocr, program(&["rogue", way]), 1, LIMITS, setup);
-    pool.warm_up().await.unwrap_err().code.into_owned()
+    pool.warm_up().await.unwrap_err()
 }
 
 #[derive(Serialize)]

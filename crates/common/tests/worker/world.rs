@@ -15,10 +15,7 @@ pub(crate) const AMPLE: Budget = Budget { wall: Duration::from_secs(60), cpu_sec
 pub(crate) const LIMITS: Limits =
     Limits { memory_bytes: 512 << 20, max_documents: 1000, max_resident_bytes: 256 << 20 };
 
-pub(crate) fn fact<F: Future<Output = ()>>(name: &str, body: fn() -> F) -> Trial
-where
-    F: 'static,
-{
+pub(crate) fn fact<F: Future<Output = ()> + 'static>(name: &str, body: fn() -> F) -> Trial {
     Trial::test(name, move || {
         tokio::runtime::Runtime::new()?.block_on(body());
         Ok(())
