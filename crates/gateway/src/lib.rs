@@ -1,1 +1,28 @@
-//! Takes uploads, answers for their status, documents the API
+//! The HTTP side: takes uploads, answers for their status, documents itself.
+//!
+//! * [`router`], [`serve`], [`check_listen`]: the way in, given what [`GatewayState`] holds.
+//! * [`routes`]: one file a route; [`upload`] is what the upload's route does with a request body.
+//! * [`error`]: everything a client can be told went wrong, and [`problem`], the form it takes.
+//! * [`layer`]: what every answer has: request id, log line, metrics, security headers.
+//!
+//! A request body is untrusted: it is counted while it arrives, recognised by its first bytes and
+//! stored by its hash. Nothing of it goes to logs, errors or metric labels.
+
+mod caller;
+mod error;
+mod layer;
+mod metrics;
+mod openapi;
+mod problem;
+mod router;
+mod routes;
+mod server;
+mod state;
+mod upload;
+mod view;
+
+pub use error::ApiError;
+pub use problem::Problem;
+pub use router::router;
+pub use server::{ListenError, check_listen, serve};
+pub use state::{GatewayState, Readiness};

@@ -1,0 +1,268 @@
+//! Everything a client can be told went wrong.
+
+pub(crate) mod kind;
+
+use std::time::Duration;
+
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use common::error::{ErrorKind, StageError};
+use common::jetstream::publish::Unpublished;
+use thiserror::Error;
+
+use crate::problem::Problem;
+use kind::Kind;
+
+/// Address of the page that describes the kinds of problems.
+pub(crate) const ERRORS_PAGE: &str = "/docs/errors";
+
+/// Uploads end within moments, so a place is free soon.
+const RETRY_SOON: Duration = Duration::from_secs(2);
+
+/// A leader change of the broker takes 5 to 7 s.
+const RETRY_AFTER_LEADER_CHANGE: Duration = Duration::from_secs(8);
+
+/// A full queue drains at the pace of recognition: seconds a page.
+const RETRY_WHEN_DRAINED: Duration = Duration::from_secs(30);
+
+/// What a client is told. Messages name limit and value, never content of a document.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ApiError {
+    /// Refused before any handler saw it.
+    #[error("the request cannot be understood")]
+    BadRequest,
+    /// The query string.
+    #[error("the query cannot be read")]
+    QueryInvalid,
+    /// Not multipart as RFC 7578 says.
+    #[error("the multipart body is malformed or ends early")]
+    MultipartMalformed,
+    /// The client went away, or its connection did.
+    #[error("the upload ended early, after {seen} bytes")]
+    UploadInterrupted {
+        /// Bytes that came.
+        seen: u64,
+    },
+    /// Unknown id, another tenant's id, or no id at all.
+    #[error("there is no document of this id")]
+    NotFound,
+    /// Unknown address.
+    #[error("there is nothing at this address")]
+    RouteNotFound,
+    /// Known address, wrong method.
+    #[error("the method does not fit the address")]
+    MethodNotAllowed,
+    /// Slower than allowed.
+    #[error("the upload took longer than {limit_seconds} s; {seen} bytes had come")]
+    UploadTimeout {
+        /// Seconds allowed.
+        limit_seconds: u64,
+        /// Bytes that came.
+        seen: u64,
+    },
+    /// Over the configured size.
+    #[error("the document has {seen} bytes or more; the limit is {limit}")]
+    DocumentTooLarge {
+        /// Bytes allowed.
+        limit: u64,
+        /// Bytes declared or seen.
+        seen: u64,
+    },
+    /// The first bytes are not of a PDF, JPEG or PNG.
+    #[error("by its first bytes the document is: {seen}; PDF, JPEG and PNG are read")]
+    UnsupportedMediaType {
+        /// In general terms.
+        seen: &'static str,
+    },
+    /// Neither multipart nor a document.
+    #[error("the Content-Type is neither multipart/form-data nor that of a document")]
+    UnsupportedContentType,
+    /// Compressed on the way.
+    #[error("the body has a Content-Encoding")]
+    UnsupportedContentEncoding,
+    /// No field `file`.
+    #[error("the form has no field named file")]
+    FileMissing,
+    /// No bytes.
+    #[error("the document has 0 bytes")]
+    DocumentEmpty,
+    /// No size can be read.
+    #[error("the image's header does not say how large the image is")]
+    ImageDamaged,
+    /// A side longer than allowed.
+    #[error("the image's longer side has {seen} pixels; the limit is {limit}")]
+    SideTooLong {
+        /// Pixels allowed.
+        limit: u64,
+        /// Pixels declared.
+        seen: u64,
+    },
+    /// More pixels than allowed.
+    #[error("the image has {seen} pixels; the limit is {limit}")]
+    TooManyPixels {
+        /// Pixels allowed.
+        limit: u64,
+        /// Pixels declared.
+        seen: u64,
+    },
+    /// More languages than allowed.
+    #[error("{seen} languages are asked for; the limit is {limit}")]
+    TooManyLanguages {
+        /// Languages allowed.
+        limit: u64,
+        /// Languages asked for.
+        seen: u64,
+    },
+    /// Not a Tesseract language code.
+    #[error("a language is 3 to 8 characters of a-z and _")]
+    LanguageMalformed,
+    /// A bug or a broken record; the log has more.
+    #[error("something is wrong on our side")]
+    Internal,
+    /// No place became free in time.
+    #[error("{limit} uploads are being taken already")]
+    TooManyUploads {
+        /// Uploads at once.
+        limit: u64,
+    },
+    /// A queue or a quota is full.
+    #[error("the queue or the store is full")]
+    BrokerFull,
+    /// The broker is away, or changes its leader.
+    #[error("the broker did not answer in time")]
+    BrokerAway,
+    /// Something is missing.
+    #[error("not ready: {missing}")]
+    NotReady {
+        /// What, in words for an operator.
+        missing: String,
+    },
+}
+
+impl ApiError {
+    /// Code, status and title.
+    pub(crate) fn kind(&self) -> &'static Kind {
+        match self {
+            Self::BadRequest => &kind::BAD_REQUEST,
+            Self::QueryInvalid => &kind::QUERY_INVALID,
+            Self::MultipartMalformed => &kind::MULTIPART_MALFORMED,
+            Self::UploadInterrupted { .. } => &kind::UPLOAD_INTERRUPTED,
+            Self::NotFound => &kind::NOT_FOUND,
+            Self::RouteNotFound => &kind::ROUTE_NOT_FOUND,
+            Self::MethodNotAllowed => &kind::METHOD_NOT_ALLOWED,
+            Self::UploadTimeout { .. } => &kind::UPLOAD_TIMEOUT,
+            Self::DocumentTooLarge { .. } => &kind::DOCUMENT_TOO_LARGE,
+            Self::UnsupportedMediaType { .. } => &kind::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedContentType => &kind::UNSUPPORTED_CONTENT_TYPE,
+            Self::UnsupportedContentEncoding => &kind::UNSUPPORTED_CONTENT_ENCODING,
+            Self::FileMissing => &kind::FILE_MISSING,
+            Self::DocumentEmpty => &kind::DOCUMENT_EMPTY,
+            Self::ImageDamaged => &kind::IMAGE_DAMAGED,
+            Self::SideTooLong { .. } | Self::TooManyPixels { .. } => &kind::PAGE_TOO_LARGE,
+            Self::TooManyLanguages { .. } | Self::LanguageMalformed => &kind::LANGUAGES_INVALID,
+            Self::Internal => &kind::INTERNAL,
+            Self::TooManyUploads { .. } => &kind::TOO_MANY_UPLOADS,
+            Self::BrokerFull => &kind::BROKER_FULL,
+            Self::BrokerAway => &kind::BROKER_AWAY,
+            Self::NotReady { .. } => &kind::NOT_READY,
+        }
+    }
+
+    /// The limit that was passed and the value seen.
+    fn bounds(&self) -> (Option<u64>, Option<u64>) {
+        match *self {
+            Self::DocumentTooLarge { limit, seen }
+            | Self::SideTooLong { limit, seen }
+            | Self::TooManyPixels { limit, seen }
+            | Self::TooManyLanguages { limit, seen } => (Some(limit), Some(seen)),
+            Self::UploadTimeout { limit_seconds, .. } => (Some(limit_seconds), None),
+            Self::TooManyUploads { limit } => (Some(limit), None),
+            _ => (None, None),
+        }
+    }
+
+    /// When to come back, where coming back helps.
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TooManyUploads { .. } => Some(RETRY_SOON),
+            Self::BrokerAway | Self::NotReady { .. } => Some(RETRY_AFTER_LEADER_CHANGE),
+            Self::BrokerFull => Some(RETRY_WHEN_DRAINED),
+            _ => None,
+        }
+    }
+}
+
+impl From<&ApiError> for Problem {
+    fn from(error: &ApiError) -> Self {
+        let &Kind { code, status, title, .. } = error.kind();
+        let (limit, value) = error.bounds();
+        let type_uri = format!("{ERRORS_PAGE}#{code}");
+        Self { type_uri, title, status, detail: error.to_string(), code, limit, value }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = Problem::from(&self).into_response();
+        if let Some(pause) = self.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(pause.as_secs()));
+        }
+        response
+    }
+}
+
+/// A refused hand-over to the broker. What only a bug can cause is `Internal`; the caller logs it.
+impl From<&Unpublished> for ApiError {
+    fn from(error: &Unpublished) -> Self {
+        match error {
+            Unpublished::Full { .. } => Self::BrokerFull,
+            Unpublished::Unconfirmed { .. } => Self::BrokerAway,
+            Unpublished::AlreadyStored { .. }
+            | Unpublished::Conflict { .. }
+            | Unpublished::Unencodable { .. }
+            | Unpublished::TooLarge { .. } => Self::Internal,
+        }
+    }
+}
+
+/// A failed read of a status.
+impl From<&StageError> for ApiError {
+    fn from(error: &StageError) -> Self {
+        match error.kind {
+            ErrorKind::Transient => Self::BrokerAway,
+            ErrorKind::Rejected | ErrorKind::Internal => Self::Internal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_passed_limit_is_named_with_the_value_seen() {
+        let problem = Problem::from(&ApiError::DocumentTooLarge { limit: 10, seen: 12 });
+        assert_eq!((problem.status, problem.code), (413, "document_too_large"));
+        assert_eq!((problem.limit, problem.value), (Some(10), Some(12)));
+        assert!(problem.detail.contains("12") && problem.detail.contains("10"));
+        assert_eq!(problem.type_uri, "/docs/errors#document_too_large");
+    }
+
+    #[test]
+    fn a_client_is_told_when_to_come_back() {
+        for error in [ApiError::TooManyUploads { limit: 1 }, ApiError::BrokerAway] {
+            let response = error.into_response();
+            assert_eq!(response.status(), 503);
+            assert!(response.headers().contains_key(header::RETRY_AFTER));
+        }
+        assert!(!ApiError::NotFound.into_response().headers().contains_key(header::RETRY_AFTER));
+    }
+
+    #[test]
+    fn a_full_broker_is_told_from_one_that_is_away() {
+        let full = Unpublished::Full { reason: "maximum bytes".into() };
+        assert_eq!(ApiError::from(&full), ApiError::BrokerFull);
+        let away = Unpublished::Unconfirmed { waited: Duration::ZERO, reason: String::new() };
+        assert_eq!(ApiError::from(&away), ApiError::BrokerAway);
+    }
+}

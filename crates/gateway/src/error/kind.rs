@@ -1,0 +1,88 @@
+//! The kinds of problems: code, status, title. Part of the API: add, never rename.
+
+/// One kind of problem.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Kind {
+    /// Stable name.
+    pub(crate) code: &'static str,
+    /// HTTP status.
+    pub(crate) status: u16,
+    /// In a few words.
+    pub(crate) title: &'static str,
+    /// What a client can do.
+    pub(crate) remedy: &'static str,
+}
+
+macro_rules! kinds {
+    ($($name:ident: $status:literal $code:literal, $title:literal, $remedy:literal;)+) => {
+        $(pub(crate) const $name: Kind =
+            Kind { code: $code, status: $status, title: $title, remedy: $remedy };)+
+
+        /// All of them, by status.
+        pub(crate) const ALL: &[&Kind] = &[$(&$name),+];
+    };
+}
+
+kinds! {
+    BAD_REQUEST: 400 "bad_request", "The request cannot be understood",
+        "Compare the request with /docs.";
+    QUERY_INVALID: 400 "query_invalid", "The query cannot be read",
+        "Percent-encode the parameters and give each once.";
+    MULTIPART_MALFORMED: 400 "multipart_malformed", "The multipart body is malformed",
+        "Let an HTTP library build the multipart body.";
+    UPLOAD_INTERRUPTED: 400 "upload_interrupted", "The upload ended early",
+        "Send it again.";
+    NOT_FOUND: 404 "not_found", "There is no such document",
+        "Ids are 64 hexadecimal digits; documents expire after the retention period.";
+    ROUTE_NOT_FOUND: 404 "route_not_found", "There is nothing at this address",
+        "All addresses are listed at /docs.";
+    METHOD_NOT_ALLOWED: 405 "method_not_allowed", "The method does not fit the address",
+        "The Allow header lists the methods that do.";
+    UPLOAD_TIMEOUT: 408 "upload_timeout", "The upload took too long",
+        "Send it again over a faster connection.";
+    DOCUMENT_TOO_LARGE: 413 "document_too_large", "The document is too large",
+        "Split it, or scan at a lower resolution.";
+    UNSUPPORTED_MEDIA_TYPE: 415 "unsupported_media_type", "The document is of another type",
+        "Send a PDF, a JPEG or a PNG; the first bytes decide, names and declared types do not.";
+    UNSUPPORTED_CONTENT_TYPE: 415 "unsupported_content_type", "The Content-Type does not fit",
+        "Send multipart/form-data with a field named file, or the document itself as \
+         application/pdf, image/jpeg, image/png or application/octet-stream.";
+    UNSUPPORTED_CONTENT_ENCODING: 415 "unsupported_content_encoding", "The body is encoded",
+        "Send the document as it is, without Content-Encoding.";
+    FILE_MISSING: 422 "file_missing", "There is no file in the form",
+        "Put the document into a field named file.";
+    DOCUMENT_EMPTY: 422 "document_empty", "The document is empty",
+        "Look whether the file was written completely.";
+    IMAGE_DAMAGED: 422 "image_damaged", "The image's header cannot be read",
+        "Look whether an image viewer opens the file.";
+    PAGE_TOO_LARGE: 422 "page_too_large", "The image has too many pixels",
+        "Scan at a lower resolution: 300 DPI is enough.";
+    LANGUAGES_INVALID: 422 "languages_invalid", "The languages cannot be used",
+        "Name up to four Tesseract languages, as in ?languages=fra+eng.";
+    INTERNAL: 500 "internal", "Something is wrong on our side",
+        "The log has more under the X-Request-Id of the answer.";
+    TOO_MANY_UPLOADS: 503 "too_many_uploads", "Too many uploads at once",
+        "Send it again after Retry-After seconds.";
+    BROKER_FULL: 503 "broker_full", "There is no room for more documents",
+        "Send it again after Retry-After seconds.";
+    BROKER_AWAY: 503 "broker_away", "The broker does not answer",
+        "Send it again after Retry-After seconds; a document that was taken after all is \
+         recognised.";
+    NOT_READY: 503 "not_ready", "The service is not ready",
+        "Wait; the detail says what is missing.";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_snake_case() {
+        let codes: BTreeSet<_> = ALL.iter().map(|kind| kind.code).collect();
+        assert_eq!(codes.len(), ALL.len());
+        let legal = |c: char| c.is_ascii_lowercase() || c == '_';
+        assert!(codes.iter().all(|code| code.chars().all(legal)), "{codes:?}");
+    }
+}

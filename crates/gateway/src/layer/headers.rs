@@ -1,0 +1,51 @@
+//! Security headers.
+
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+/// Answers are data: nothing in them may load or run anything, were a browser to show them.
+const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+
+/// Swagger UI runs its own scripts, sets inline styles and shows icons from `data:`; it asks this
+/// server and nobody else.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+     img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'";
+
+/// Folder of the documentation's pages.
+const DOCS: &str = "/docs";
+
+/// Sets the headers on every answer.
+pub(crate) async fn secure(request: Request, next: Next) -> Response {
+    let documentation = is_documentation(request.uri().path());
+    let mut response = next.run(request).await;
+    let (policy, caching) =
+        if documentation { (DOCS_POLICY, "no-cache") } else { (API_POLICY, "no-store") };
+    let set: [(HeaderName, &'static str); 4] = [
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::CACHE_CONTROL, caching),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    for (name, value) in set {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+fn is_documentation(path: &str) -> bool {
+    path.strip_prefix(DOCS).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_of_the_documentation_may_run_scripts() {
+        assert!(is_documentation("/docs") && is_documentation("/docs/swagger-ui.css"));
+        assert!(!is_documentation("/docsx") && !is_documentation("/api/v1/invoices/docs"));
+    }
+}

@@ -1,0 +1,43 @@
+//! One log line and two metrics for each request.
+
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument;
+
+use crate::layer::correlation::CorrelationId;
+use crate::metrics::HttpMetrics;
+
+/// Route of requests that no route takes: the path itself is the client's and unbounded.
+const UNMATCHED: &str = "unmatched";
+
+/// Routes that machines ask every few seconds: logged only when debugging.
+const POLLED: [&str; 3] = ["/health", "/ready", "/metrics"];
+
+/// Measures the request and logs how it ended.
+pub(crate) async fn observe(
+    State(metrics): State<HttpMetrics>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let route = path.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
+    let correlation = request.extensions().get::<CorrelationId>().map(|id| id.0.as_str());
+    let span = tracing::info_span!("request", correlation_id = correlation, %method, route);
+    let response = next.run(request).instrument(span.clone()).await;
+    let (status, took) = (response.status().as_u16(), started.elapsed());
+    metrics.answered(&method, route, status, took);
+    span.in_scope(|| {
+        let duration_ms = took.as_secs_f64() * 1e3;
+        if POLLED.contains(&route) {
+            tracing::debug!(status, duration_ms, "request answered");
+        } else {
+            tracing::info!(status, duration_ms, "request answered");
+        }
+    });
+    response
+}

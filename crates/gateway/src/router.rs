@@ -1,0 +1,40 @@
+//! Routes and what is around them.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::layer::{correlation, headers, observe, problems};
+use crate::metrics::HttpMetrics;
+use crate::openapi::{self, Description};
+use crate::routes::{contract, docs, errors, health, invoice, metrics, process_invoice, ready};
+use crate::state::{App, GatewayState};
+
+/// The gateway as a service. Adds the HTTP metrics to the state's registry: call it once for each.
+pub fn router(state: GatewayState) -> Router {
+    let http_metrics = state.metrics.register(HttpMetrics::register);
+    let (api, description) = OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(process_invoice::process_invoice))
+        .routes(routes!(invoice::invoice))
+        .routes(routes!(contract::contract))
+        .routes(routes!(health::health))
+        .routes(routes!(ready::ready))
+        .routes(routes!(metrics::metrics))
+        .with_state(Arc::new(App::new(state)))
+        .split_for_parts();
+    api.merge(docs::routes(openapi::render(&description)))
+        .merge(errors::routes())
+        // The upload counts for itself, so that it can say how much came; nothing else has a body.
+        .layer(DefaultBodyLimit::disable())
+        .layer(CatchPanicLayer::custom(problems::panicked))
+        .layer(map_response(problems::as_problem))
+        .layer(from_fn(headers::secure))
+        .layer(from_fn_with_state(http_metrics, observe::observe))
+        .layer(from_fn(correlation::correlate))
+}

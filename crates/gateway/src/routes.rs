@@ -1,0 +1,10 @@
+//! One file a route.
+
+pub(crate) mod contract;
+pub(crate) mod docs;
+pub(crate) mod errors;
+pub(crate) mod health;
+pub(crate) mod invoice;
+pub(crate) mod metrics;
+pub(crate) mod process_invoice;
+pub(crate) mod ready;

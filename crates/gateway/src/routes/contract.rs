@@ -1,0 +1,21 @@
+//! `GET /contract/invoice-extracted.schema.json`
+
+use axum::http::{HeaderName, header};
+
+use crate::openapi::RESULT_SCHEMA;
+
+/// Schema of `result` and of the event `invoice.extracted`.
+#[utoipa::path(
+    get,
+    path = "/contract/invoice-extracted.schema.json",
+    tag = "invoices",
+    responses((
+        status = 200,
+        description = "JSON Schema, draft 2020-12",
+        body = Object,
+        content_type = "application/schema+json",
+    )),
+)]
+pub(crate) async fn contract() -> ([(HeaderName, &'static str); 1], &'static str) {
+    ([(header::CONTENT_TYPE, "application/schema+json")], RESULT_SCHEMA)
+}

@@ -1,0 +1,54 @@
+//! `GET /api/v1/invoices/{id}`
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+
+use common::id::DocumentId;
+
+use crate::caller::Caller;
+use crate::error::ApiError;
+use crate::problem::Problem;
+use crate::state::App;
+use crate::view::Invoice;
+
+/// Where a document stands, and the invoice once it is read.
+#[utoipa::path(
+    get,
+    path = "/api/v1/invoices/{id}",
+    tag = "invoices",
+    params(("id" = String, Path, description = "The id that the upload was answered with")),
+    responses(
+        (status = 200, description = "Its status", body = Invoice),
+        (
+            status = 404,
+            description = "Unknown, expired, or somebody else's",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = 503,
+            description = "The broker does not answer; come back after `Retry-After` seconds",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
+pub(crate) async fn invoice(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Json<Invoice>, ApiError> {
+    // An id of another form names nothing, like any other unknown one.
+    let Path(id) = id.map_err(|_| ApiError::NotFound)?;
+    let id: DocumentId = id.parse().map_err(|_| ApiError::NotFound)?;
+    let read = app.broker.status(&id).await.map_err(|error| {
+        tracing::warn!(invoice.id = %id, %error, "a status cannot be read");
+        ApiError::from(&error)
+    })?;
+    // Somebody else's document is answered as an unknown one, so that ids cannot be probed.
+    let own = read.filter(|record| record.tenant == caller.tenant);
+    own.map(|record| Json(Invoice::from(record))).ok_or(ApiError::NotFound)
+}

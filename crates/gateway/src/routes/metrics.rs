@@ -1,0 +1,29 @@
+//! `GET /metrics`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderName, header};
+
+use crate::state::App;
+
+/// Media type of the exposition.
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Metrics of the process, for Prometheus.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "operation",
+    responses((
+        status = 200,
+        description = "OpenMetrics text",
+        body = String,
+        content_type = "application/openmetrics-text",
+    )),
+)]
+pub(crate) async fn metrics(
+    State(app): State<Arc<App>>,
+) -> ([(HeaderName, &'static str); 1], String) {
+    ([(header::CONTENT_TYPE, OPENMETRICS)], app.metrics.exposition())
+}

@@ -1,0 +1,107 @@
+//! `multipart/form-data`: the first field named `file`, and nothing else.
+
+use bytes::{Bytes, BytesMut};
+use multer::{Field, Multipart};
+
+use crate::error::ApiError;
+use crate::upload::body::Body;
+
+/// The field that holds the document.
+const FIELD: &str = "file";
+
+/// Bytes around the document: boundaries, field headers and other fields, which are skipped. Far
+/// more than any form needs.
+const OVERHEAD_BYTES: u64 = 64 * 1024;
+
+/// The document and the name it came under.
+///
+/// # Errors
+/// `FileMissing`, `DocumentTooLarge`, `MultipartMalformed`, `UploadInterrupted`.
+pub(crate) async fn read(
+    body: &mut Body,
+    boundary: String,
+    max_bytes: u64,
+) -> Result<(Bytes, Option<String>), ApiError> {
+    body.limit_to(max_bytes, OVERHEAD_BYTES)?;
+    let outcome = first_file(Multipart::new(&mut *body, boundary), max_bytes).await;
+    outcome.map_err(|failure| match failure {
+        Failure::Refused(error) => error,
+        Failure::Malformed(multer::Error::StreamReadFailed(_)) => body.cut(max_bytes),
+        Failure::Malformed(_) => ApiError::MultipartMalformed,
+    })
+}
+
+/// Why there is no document.
+enum Failure {
+    /// The answer.
+    Refused(ApiError),
+    /// The parser's words, which may quote the body and go nowhere.
+    Malformed(multer::Error),
+}
+
+impl From<multer::Error> for Failure {
+    fn from(error: multer::Error) -> Self {
+        Self::Malformed(error)
+    }
+}
+
+async fn first_file(
+    mut form: Multipart<'_>,
+    max_bytes: u64,
+) -> Result<(Bytes, Option<String>), Failure> {
+    while let Some(field) = form.next_field().await? {
+        if field.name() == Some(FIELD) {
+            let filename = field.file_name().map(str::to_owned);
+            return Ok((whole(field, max_bytes).await?, filename));
+        }
+    }
+    Err(Failure::Refused(ApiError::FileMissing))
+}
+
+async fn whole(mut field: Field<'_>, max_bytes: u64) -> Result<Bytes, Failure> {
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = field.chunk().await? {
+        let seen = (bytes.len() + chunk.len()) as u64;
+        if seen > max_bytes {
+            return Err(Failure::Refused(ApiError::DocumentTooLarge { limit: max_bytes, seen }));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes.freeze())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderMap;
+
+    use super::*;
+
+    async fn sent(text: &'static str, max: u64) -> Result<(Bytes, Option<String>), ApiError> {
+        let mut body = Body::new(&HeaderMap::new(), axum::body::Body::from(text));
+        read(&mut body, "b".to_owned(), max).await
+    }
+
+    const NOTE: &str = "--b\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhi\r\n";
+
+    #[tokio::test]
+    async fn the_first_file_counts_and_other_fields_are_skipped() {
+        let text = "--b\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhi\r\n\
+                    --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\
+                    Content-Type: text/plain\r\n\r\none\r\n\
+                    --b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\ntwo\r\n--b--\r\n";
+        let (bytes, filename) = sent(text, 3).await.unwrap();
+        assert_eq!((&bytes[..], filename.as_deref()), (&b"one"[..], Some("a.pdf")));
+        assert_eq!(
+            sent(text, 2).await.unwrap_err(),
+            ApiError::DocumentTooLarge { limit: 2, seen: 3 }
+        );
+    }
+
+    #[tokio::test]
+    async fn a_form_without_the_field_is_told_from_a_broken_one() {
+        let form: &'static str = Box::leak(format!("{NOTE}--b--\r\n").into_boxed_str());
+        assert_eq!(sent(form, 9).await.unwrap_err(), ApiError::FileMissing);
+        assert_eq!(sent(NOTE, 9).await.unwrap_err(), ApiError::MultipartMalformed);
+        assert_eq!(sent("no form at all", 9).await.unwrap_err(), ApiError::MultipartMalformed);
+    }
+}
