@@ -50,6 +50,26 @@ pub(crate) enum Clue {
     Negative,
     /// The first value of its type in the document.
     First,
+    /// The party's label stands before or above the name.
+    PartyLabel,
+    /// Another party's label does.
+    OtherParty,
+    /// A word that only firms carry in their names.
+    CompanyForm,
+    /// Street and town follow in the block.
+    AddressBelow,
+    /// First part of a one-line sender above the address window.
+    SenderLine,
+    /// First line of the block below such a sender.
+    BelowSender,
+    /// VAT id, register, bank or telephone in the same block.
+    SmallPrint,
+    /// The document's web or mail domain holds the name.
+    DomainMatch,
+    /// Among the first lines of the document.
+    Top,
+    /// Set larger than the text.
+    Large,
 }
 
 /// Clues for one candidate, each with its size (mostly 0 to 1).

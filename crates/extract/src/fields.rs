@@ -4,6 +4,7 @@ mod dates;
 mod joint;
 mod kind;
 mod numbers;
+mod parties;
 mod payment;
 mod tax;
 mod totals;
@@ -11,6 +12,7 @@ mod totals;
 pub(crate) use dates::find_dates;
 pub(crate) use kind::{find_currency, find_kind};
 pub(crate) use numbers::find_numbers;
+pub(crate) use parties::{Parties, find_parties};
 pub(crate) use payment::find_payment;
 pub(crate) use totals::find_money;
 

@@ -3,12 +3,12 @@
 use common::page::ReadDocument;
 
 use crate::fields::{
-    Reading, at_an_end, find_currency, find_dates, find_kind, find_money, find_numbers,
-    find_payment,
+    Parties, Reading, at_an_end, find_currency, find_dates, find_kind, find_money, find_numbers,
+    find_parties, find_payment,
 };
 use crate::layout::Layout;
 use crate::locale::Locale;
-use crate::result::{Buyer, Invoice, Seller};
+use crate::result::{Buyer, Invoice};
 
 /// Reads all fields of a document.
 pub(crate) fn read(document: &ReadDocument) -> Invoice {
@@ -18,7 +18,7 @@ pub(crate) fn read(document: &ReadDocument) -> Invoice {
     let reading = Reading { layout: &layout, locale: &locale, pages };
     let dates = find_dates(&reading);
     let numbers = find_numbers(&reading);
-    let seller = Seller::default();
+    let Parties { seller, buyer } = find_parties(&reading);
     let country = seller.country.as_ref().map(|f| f.value.as_str());
     let money = find_money(&reading, country);
     Invoice {
@@ -36,6 +36,6 @@ pub(crate) fn read(document: &ReadDocument) -> Invoice {
         charges: money.charges,
         lines: Vec::new(),
         seller,
-        buyer: Buyer { customer_number: numbers.customer, ..Buyer::default() },
+        buyer: Buyer { customer_number: numbers.customer, ..buyer },
     }
 }

@@ -51,8 +51,9 @@ patterns! {
     /// Nine digits as SIRENs are printed.
     SIREN = r"\b\d{3}[ .]?\d{3}[ .]?\d{3}\b"
         finds "403 554 181" not "403 554";
-    /// Tunisian matricule fiscal: seven digits, key letter, VAT code, category, establishment.
-    MATRICULE_FISCAL = r"\b(\d{5,7}) ?/? ?([A-HJ-NP-TV-Z])(?: ?/? ?([ABDNP]) ?/? ?([CMNPE]) ?/? ?(\d{3}))?\b"
+    /// Tunisian matricule fiscal: seven digits, key letter (sometimes left out), VAT code,
+    /// category, establishment.
+    MATRICULE_FISCAL = r"\b(\d{5,7}) ?/? ?([A-HJ-NP-TV-Z])(?: ?/? ?([ABDNP]))?(?: ?/? ?([CMNPE]) ?/? ?(\d{3}))?\b"
         finds "1234567/A/M/000" not "1234567/I";
     /// German register entry.
     HANDELSREGISTER = r"\bHR[AB] ?:? ?(?:Nr\.? ?)?\d{1,7}(?: [A-Z])?\b"

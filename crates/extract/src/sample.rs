@@ -8,7 +8,7 @@ use common::page::{
 use crate::facts::DocumentFacts;
 
 /// Characters that fit a line.
-const COLUMNS: f32 = 110.0;
+const COLUMNS: f32 = 160.0;
 
 /// Lines that fit a page.
 const LINES: f32 = 80.0;

@@ -31,6 +31,7 @@ pub(crate) enum Label {
     Seller,
     Buyer,
     ShipTo,
+    PartyName,
     VatId,
     BuyerVatId,
     RegistrationId,

@@ -1,0 +1,155 @@
+//! VAT identifiers and registrations, each given to the party it stands with.
+
+use crate::candidate::{Candidate, choose};
+use crate::evidence::{Clue, Relation, label_clues, links};
+use crate::fields::Reading;
+use crate::fields::parties::Spot;
+use crate::fields::parties::blocks::Block;
+use crate::lexicon::Label;
+use crate::patterns::IDENTIFIER;
+use crate::result::Field;
+use crate::value::{PrintedCode, find_registrations, find_vat_ids};
+
+/// Labels that announce codes of parties.
+const FAMILY: &[Label] = &[
+    Label::VatId,
+    Label::BuyerVatId,
+    Label::RegistrationId,
+    Label::OtherNumber,
+    Label::CustomerNumber,
+    Label::Iban,
+    Label::Bic,
+    Label::Phone,
+    Label::Fax,
+];
+
+/// How far below a name its codes stand, in text heights.
+const REACH: f32 = 30.0;
+
+/// How far beside the name's left edge they begin, in text heights.
+const INDENT: f32 = 8.0;
+
+/// Where the names of both parties stand.
+#[derive(Debug)]
+pub(super) struct Owners<'a> {
+    pub(super) reading: &'a Reading<'a>,
+    pub(super) blocks: &'a [Block],
+    pub(super) seller: &'a [Spot],
+    pub(super) buyer: &'a [Spot],
+}
+
+/// A party.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Seller,
+    Buyer,
+}
+
+type Found = Vec<(Candidate<String>, Option<Side>)>;
+
+/// VAT ids of seller and buyer.
+pub(super) fn vat_ids(owners: &Owners<'_>) -> (Option<Field<String>>, Option<Field<String>>) {
+    let mut found: Found = Vec::new();
+    for (index, segment) in owners.reading.segments() {
+        for PrintedCode { value, range, valid } in find_vat_ids(&segment.text) {
+            let links = links(owners.reading.layout, index, range.start, FAMILY);
+            let announced = |label| links.iter().any(|l| l.hit.strength(label) > 0.0);
+            let owned_by_other = links.first().is_some_and(|l| {
+                l.relation == Relation::Same
+                    && l.hit.strength(Label::VatId) + l.hit.strength(Label::BuyerVatId) == 0.0
+            });
+            if owned_by_other {
+                continue;
+            }
+            let mut candidate = Candidate::read(value, segment, &range);
+            label_clues(&links, Label::VatId, &mut candidate.evidence);
+            candidate.evidence.when(Clue::Valid, valid);
+            candidate.evidence.when(Clue::Invalid, !valid);
+            let side = match owners.of(index) {
+                _ if announced(Label::BuyerVatId) => Some(Side::Buyer),
+                side => side,
+            };
+            found.push((candidate, side));
+        }
+    }
+    split(found, "vat_id")
+}
+
+/// Registrations of seller and buyer. Only behind a label, because nine digits are many things.
+pub(super) fn registrations(owners: &Owners<'_>) -> (Option<Field<String>>, Option<Field<String>>) {
+    let mut found: Found = Vec::new();
+    for (index, segment) in owners.reading.segments() {
+        let mut codes = find_registrations(&segment.text);
+        for m in IDENTIFIER.find_iter(&segment.text) {
+            let inside = |c: &PrintedCode| c.range.start < m.end() && m.start() < c.range.end;
+            if !codes.iter().any(inside) && m.as_str().len() > 4 {
+                let value = m.as_str().trim_end_matches(['.', '-', '/']).to_owned();
+                codes.push(PrintedCode { value, range: m.range(), valid: false });
+            }
+        }
+        for PrintedCode { value, range, valid } in codes {
+            let links = links(owners.reading.layout, index, range.start, FAMILY);
+            let own_label = valid && value.starts_with("HR");
+            let announced =
+                links.first().is_some_and(|l| l.hit.strength(Label::RegistrationId) > 0.0);
+            if !announced && !own_label {
+                continue;
+            }
+            let mut candidate = Candidate::read(value, segment, &range);
+            label_clues(&links, Label::RegistrationId, &mut candidate.evidence);
+            candidate.evidence.add(Clue::LabelSame, if announced { 0.0 } else { 1.0 });
+            candidate.evidence.when(Clue::Valid, valid);
+            candidate.evidence.when(Clue::Invalid, !valid);
+            found.push((candidate, owners.of(index)));
+        }
+    }
+    split(found, "registration_id")
+}
+
+/// Gives each side its own codes; those of nobody go to the seller, who has to print his.
+fn split(found: Found, field: &str) -> (Option<Field<String>>, Option<Field<String>>) {
+    let of = |side: Side, found: &Found| -> Vec<Candidate<String>> {
+        found.iter().filter(|(_, s)| *s == Some(side)).map(|(c, _)| c.clone()).collect()
+    };
+    let buyers = of(Side::Buyer, &found);
+    let mut sellers = of(Side::Seller, &found);
+    if sellers.is_empty() {
+        let free = found.iter().filter(|(_, s)| s.is_none()).map(|(c, _)| c.clone());
+        sellers = free.filter(|c| !buyers.iter().any(|b| b.value == c.value)).collect();
+    }
+    // Among the seller's own, the first stands with the name and later ones repeat it.
+    if let Some(first) = sellers.first_mut() {
+        first.evidence.add(Clue::Repeated, 1.0);
+    }
+    (choose(&sellers, field), choose(&buyers, field))
+}
+
+impl Owners<'_> {
+    /// The party whose name is nearest above (or beside, in its block) a segment.
+    fn of(&self, index: usize) -> Option<Side> {
+        let nearest = |spots: &[Spot]| {
+            spots.iter().filter_map(|s| self.distance(*s, index)).min_by(f32::total_cmp)
+        };
+        match (nearest(self.seller), nearest(self.buyer)) {
+            (Some(seller), Some(buyer)) if buyer < seller => Some(Side::Buyer),
+            (Some(_), _) => Some(Side::Seller),
+            (None, Some(_)) => Some(Side::Buyer),
+            (None, None) => None,
+        }
+    }
+
+    /// Text heights from a name down to a segment of its column; nothing outside it.
+    fn distance(&self, spot: Spot, index: usize) -> Option<f32> {
+        if self.blocks.get(spot.block).is_some_and(|b| b.lines.contains(&index)) {
+            return Some(0.0);
+        }
+        let layout = self.reading.layout;
+        let (name, code) = (layout.segment(spot.segment)?, layout.segment(index)?);
+        let height = name.rect.height().max(f32::EPSILON);
+        let down = (code.rect.middle() - name.rect.middle()) / height;
+        let beside = (code.rect.x0 - name.rect.x0).abs() / height;
+        let near =
+            name.page_index == code.page_index && (-0.5..REACH).contains(&down) && beside < INDENT;
+        near.then_some(1.0 + down)
+    }
+}

@@ -1,0 +1,363 @@
+//! Names of the parties: every line that could be one, with the clues of all places it stands at.
+
+use std::collections::HashMap;
+
+use crate::evidence::{Clue, Evidence};
+use crate::fields::Reading;
+use crate::fields::parties::Spot;
+use crate::fields::parties::blocks::{Block, is_postal, is_small_print};
+use crate::layout::{Place, Segment};
+use crate::lexicon::{Label, company_words, country_by_name};
+use crate::patterns::{EMAIL, SEPARATORS, STREET, WEB};
+use crate::text::{fold, terms};
+
+/// Names that are compared in pairs; a document shows a few firms and people.
+const TRIED: usize = 12;
+
+/// Names that are collected at all.
+const MAX_NAMES: usize = 400;
+
+/// Below this probability a party has no name.
+const MIN_PROBABILITY: f64 = 0.30;
+
+/// Longest name, in terms: "Musterfirma Beratungsgesellschaft für Technik mbH & Co. KG".
+const MAX_NAME_TERMS: usize = 9;
+
+/// How far below its label a name may stand, in text heights.
+const LABEL_REACH: f32 = 9.0;
+
+/// How far beside the label's left edge the name may begin, in text heights.
+const LABEL_INDENT: f32 = 6.0;
+
+/// Lines from a name down to the town.
+const ADDRESS_LINES: usize = 5;
+
+/// Rows from the top that count as the top of a document.
+const TOP_ROWS: usize = 3;
+
+/// Set this much larger than the usual text, a line is a heading or a logo.
+const LARGE: f32 = 1.35;
+
+/// A party's chosen name.
+#[derive(Clone, Debug)]
+pub(super) struct Name {
+    pub(super) text: String,
+    pub(super) place: Place,
+    pub(super) probability: f64,
+    pub(super) spots: Vec<Spot>,
+}
+
+/// Both names.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    pub(super) seller: Option<Name>,
+    pub(super) buyer: Option<Name>,
+}
+
+/// One name with the clues of all its places.
+#[derive(Debug)]
+struct Entry {
+    text: String,
+    place: Place,
+    /// Sum of sizes decides which place is shown.
+    best: f32,
+    seller: HashMap<Clue, f32>,
+    buyer: HashMap<Clue, f32>,
+    spots: Vec<Spot>,
+}
+
+/// Chooses seller and buyer so that the two names differ and are most probable together.
+pub(super) fn choose_names(reading: &Reading<'_>, blocks: &[Block]) -> Named {
+    let entries = collect(reading, blocks);
+    let logit = |clues: &HashMap<Clue, f32>, field| {
+        let mut evidence = Evidence::default();
+        let mut sorted: Vec<_> = clues.iter().collect();
+        sorted.sort_by_key(|(clue, _)| **clue);
+        sorted.into_iter().for_each(|(clue, size)| evidence.add(*clue, *size));
+        evidence.logit(field)
+    };
+    let sellers: Vec<f64> = entries.iter().map(|e| logit(&e.seller, "seller_name")).collect();
+    let buyers: Vec<f64> = entries.iter().map(|e| logit(&e.buyer, "buyer_name")).collect();
+    let mut best: ([Option<usize>; 2], f64) = ([None, None], 0.0);
+    for seller in top(&sellers) {
+        for buyer in top(&buyers) {
+            let same =
+                seller.zip(buyer).is_some_and(|(s, b)| alike(entries.get(s), entries.get(b)));
+            let of = |logits: &[f64], i: Option<usize>| i.and_then(|i| logits.get(i)).copied();
+            let score = of(&sellers, seller).unwrap_or(0.0) + of(&buyers, buyer).unwrap_or(0.0);
+            if !same && score > best.1 {
+                best = ([seller, buyer], score);
+            }
+        }
+    }
+    let [seller, buyer] = best.0;
+    Named { seller: name(&entries, &sellers, seller), buyer: name(&entries, &buyers, buyer) }
+}
+
+fn top(logits: &[f64]) -> Vec<Option<usize>> {
+    let mut order: Vec<(usize, f64)> = logits.iter().copied().enumerate().collect();
+    order.sort_by(|a, b| b.1.total_cmp(&a.1));
+    order.into_iter().take(TRIED).map(|(i, _)| Some(i)).chain(std::iter::once(None)).collect()
+}
+
+fn alike(a: Option<&Entry>, b: Option<&Entry>) -> bool {
+    let (Some(a), Some(b)) = (a, b) else { return true };
+    let (a, b) = (key(&a.text), key(&b.text));
+    a.contains(&b) || b.contains(&a)
+}
+
+fn name(entries: &[Entry], logits: &[f64], index: Option<usize>) -> Option<Name> {
+    let entry = entries.get(index?)?;
+    let own = logits.get(index?)?.exp();
+    // Names that hold this one ("Firm GmbH" and "Firm") are no rivals.
+    let rivals = entries.iter().zip(logits).filter(|(e, _)| !alike(Some(e), Some(entry)));
+    let probability = own / (1.0 + own + rivals.map(|(_, l)| l.exp()).sum::<f64>());
+    (probability >= MIN_PROBABILITY).then(|| Name {
+        text: entry.text.clone(),
+        place: entry.place,
+        probability,
+        spots: entry.spots.clone(),
+    })
+}
+
+fn key(text: &str) -> String {
+    fold(text).chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+fn collect(reading: &Reading<'_>, blocks: &[Block]) -> Vec<Entry> {
+    let typical = typical_height(reading);
+    let domains = domains(reading);
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
+    let mut below_sender = false;
+    for (number, block) in blocks.iter().enumerate() {
+        let mut named = false;
+        for (line, &index) in block.lines.iter().enumerate() {
+            let Some(segment) = reading.layout.segment(index) else { continue };
+            let Some((text, place)) = name_of(segment) else { continue };
+            let sender = sender_line(segment);
+            let town = block.postal.iter().find(|p| **p > line).map(|p| p - line);
+            let mut clues: HashMap<Clue, f32> = HashMap::new();
+            let mut clue = |clue, present: bool| {
+                if present {
+                    clues.insert(clue, 1.0);
+                }
+            };
+            clue(Clue::SenderLine, sender);
+            clue(Clue::CompanyForm, has_company_form(&text));
+            clue(Clue::SmallPrint, block.small_print || is_small_print(segment));
+            clue(Clue::BelowSender, below_sender && line == 0 && !sender);
+            clue(Clue::FirstPage, segment.page_index == 0);
+            clue(Clue::Large, segment.rect.height() > LARGE * typical);
+            clue(Clue::Top, segment.page_index == 0 && segment.row < TOP_ROWS);
+            clue(Clue::DomainMatch, domain_match(&text, &domains));
+            if town.is_some_and(|lines| lines <= ADDRESS_LINES) && !sender {
+                clues.insert(Clue::AddressBelow, if named { 0.4 } else { 1.0 });
+                named = true;
+            }
+            let (sold, bought) = party_labels(reading, index, &text);
+            let telling = [Clue::CompanyForm, Clue::AddressBelow, Clue::SenderLine, Clue::Top];
+            if sold + bought == 0.0 && !telling.iter().any(|c| clues.contains_key(c)) {
+                continue;
+            }
+            below_sender = sender || below_sender && line > 0;
+            let at = *known.entry(key(&text)).or_insert(entries.len());
+            if at == entries.len() {
+                if at == MAX_NAMES {
+                    return entries;
+                }
+                entries.push(Entry::new(text, place));
+            }
+            let spot = Spot { segment: index, block: number };
+            if let Some(entry) = entries.get_mut(at) {
+                entry.add(&clues, sold, bought, place, spot);
+            }
+        }
+        below_sender &= block.lines.len() == 1;
+    }
+    entries
+}
+
+impl Entry {
+    fn new(text: String, place: Place) -> Self {
+        let (seller, buyer) = (HashMap::new(), HashMap::new());
+        Self { text, place, best: f32::MIN, seller, buyer, spots: Vec::new() }
+    }
+
+    /// Adds a place: each clue counts once, at its largest.
+    fn add(
+        &mut self,
+        clues: &HashMap<Clue, f32>,
+        sold: f32,
+        bought: f32,
+        place: Place,
+        spot: Spot,
+    ) {
+        let repeated = if self.spots.is_empty() { 0.0 } else { 1.0 };
+        for (role, own, other) in
+            [(&mut self.seller, sold, bought), (&mut self.buyer, bought, sold)]
+        {
+            let labels =
+                [(Clue::PartyLabel, own), (Clue::OtherParty, other), (Clue::Repeated, repeated)];
+            for (clue, size) in clues.iter().map(|(c, s)| (*c, *s)).chain(labels) {
+                let known = role.entry(clue).or_default();
+                *known = known.max(size);
+            }
+        }
+        let size = clues.values().sum::<f32>() + sold + bought;
+        if size > self.best {
+            (self.best, self.place) = (size, place);
+        }
+        self.spots.push(spot);
+    }
+}
+
+/// The name that a line may hold: its first part, without a label before it.
+fn name_of(segment: &Segment) -> Option<(String, Place)> {
+    let parties = [Label::Seller, Label::Buyer, Label::PartyName];
+    let lead = segment.labels.first().filter(|h| {
+        h.start == segment.terms.first().map_or(0, |t| t.start)
+            && parties.iter().any(|l| h.strength(*l) > 0.0)
+    });
+    let from = lead.map_or(0, |h| h.end);
+    let behind = segment.text_from(from);
+    let separated = lead.is_none() || behind.trim_start().starts_with([':', '-', '.']);
+    let trimmed = behind.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let start = segment.text.len() - trimmed.len();
+    let end = SEPARATORS.find(trimmed).map_or(trimmed.len(), |m| m.start());
+    // A comma before a legal form belongs to the name: "Userpilot, Inc."
+    let end = form_behind_comma(trimmed, end);
+    let text =
+        trimmed.get(..end)?.trim_end_matches(|c: char| ",;:-–".contains(c) || c.is_whitespace());
+    (separated && could_be_name(text))
+        .then(|| (text.to_owned(), segment.place(&(start..start + text.len()))))
+}
+
+fn form_behind_comma(text: &str, end: usize) -> usize {
+    let Some(behind) = text.get(end..).and_then(|t| t.strip_prefix(", ")) else { return end };
+    let part = SEPARATORS.find(behind).map_or(behind.len(), |m| m.start());
+    let form = behind.get(..part).unwrap_or("");
+    if form.split_whitespace().count() <= 2 && has_company_form(form) {
+        end + 2 + part
+    } else {
+        end
+    }
+}
+
+fn could_be_name(text: &str) -> bool {
+    let terms = terms(text);
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let begins_badly = terms.first().is_none_or(|t| company_words().not_names.contains(&t.text));
+    letters >= 3
+        && letters > 2 * digits
+        && !begins_badly
+        && terms.len() <= MAX_NAME_TERMS
+        && text.chars().next().is_some_and(|c| c.is_uppercase() || c.is_ascii_digit())
+        && !text.contains([':', '@', '€', '%'])
+        && !EMAIL.is_match(text)
+        && !WEB.is_match(text)
+        && !is_postal(text)
+        && (has_company_form(text) || !STREET.is_match(text))
+        && country_by_name(text).is_none()
+}
+
+/// Whether a capitalised word of `text` is a legal form; "B.V." counts as one word.
+fn has_company_form(text: &str) -> bool {
+    text.split_whitespace().any(|word| {
+        let capital = word.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase);
+        let bare: String = fold(word).chars().filter(|c| c.is_alphanumeric()).collect();
+        capital && company_words().forms.contains(&bare) || word == "mbH"
+    })
+}
+
+/// Name, street and town in one line, as above an address window.
+fn sender_line(segment: &Segment) -> bool {
+    let parts: Vec<&str> = SEPARATORS.split(&segment.text).collect();
+    parts.len() >= 3 && parts.iter().skip(1).any(|part| is_postal(part.trim()))
+}
+
+/// How firmly labels announce the line as seller and as buyer, 0 to 1.
+fn party_labels(reading: &Reading<'_>, index: usize, name: &str) -> (f32, f32) {
+    let Some(segment) = reading.layout.segment(index) else { return (0.0, 0.0) };
+    if let Some(hit) = segment.labels.first().filter(|h| !overlaps(segment, h.start, name)) {
+        let firm = |label| hit.strength(label);
+        if firm(Label::Seller) + firm(Label::Buyer) > 0.0 {
+            return (firm(Label::Seller), firm(Label::Buyer));
+        }
+    }
+    let height = segment.rect.height().max(f32::EPSILON);
+    if let Some((at, left)) = reading.layout.left_of(index).next()
+        && left.is_label()
+    {
+        let named = left.labels.iter().any(|h| h.strength(Label::PartyName) > 0.0);
+        if named {
+            return above_label(reading, at, LABEL_REACH * height).unwrap_or((0.0, 0.0));
+        }
+    }
+    above_label(reading, index, LABEL_REACH * height).unwrap_or((0.0, 0.0))
+}
+
+fn overlaps(segment: &Segment, start: usize, name: &str) -> bool {
+    segment.text.find(name).is_some_and(|at| start >= at)
+}
+
+/// The party label above a line, weaker for each line between.
+fn above_label(reading: &Reading<'_>, index: usize, reach: f32) -> Option<(f32, f32)> {
+    let own = reading.layout.segment(index)?;
+    let mut closeness = 1.0;
+    for (_, above) in reading.layout.above(index, reach) {
+        let indent = (above.rect.x0 - own.rect.x0).abs() / own.rect.height().max(f32::EPSILON);
+        if indent > LABEL_INDENT {
+            continue;
+        }
+        let strongest = |label| above.labels.iter().map(|h| h.strength(label)).fold(0.0, f32::max);
+        let (sold, bought) = (strongest(Label::Seller), strongest(Label::Buyer));
+        if above.is_label() && sold + bought > 0.0 {
+            return Some((sold * closeness, bought * closeness));
+        }
+        if above.is_label() && strongest(Label::ShipTo) > 0.0 {
+            return None;
+        }
+        // Numbers of the party may stand between its label and its name; other names may not.
+        if above.labels.is_empty() {
+            closeness *= 0.5;
+        }
+    }
+    None
+}
+
+fn typical_height(reading: &Reading<'_>) -> f32 {
+    let mut heights: Vec<f32> = reading.segments().map(|(_, s)| s.rect.height()).collect();
+    heights.sort_by(f32::total_cmp);
+    heights.get(heights.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// Names of the web and mail domains on the pages, without signs.
+fn domains(reading: &Reading<'_>) -> Vec<String> {
+    let mut found = Vec::new();
+    for (_, segment) in reading.segments() {
+        for mail in EMAIL.find_iter(&segment.text) {
+            let host = mail.as_str().split_once('@').map_or("", |(_, host)| host);
+            found.extend(host.split('.').next().map(key));
+        }
+        for parts in WEB.captures_iter(&segment.text) {
+            found.extend(parts.get(1).or_else(|| parts.get(2)).map(|m| key(m.as_str())));
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// Shortest domain that says something about a name.
+const TELLING_DOMAIN: usize = 4;
+
+fn domain_match(name: &str, domains: &[String]) -> bool {
+    let name = key(name);
+    let first = name.get(..TELLING_DOMAIN.min(name.len())).unwrap_or("");
+    domains.iter().any(|d| {
+        d.len() >= TELLING_DOMAIN
+            && (name.contains(d.as_str()) || first.len() == TELLING_DOMAIN && d.starts_with(first))
+    })
+}
