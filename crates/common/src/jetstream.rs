@@ -12,11 +12,12 @@
 //! 4. [`sweeper`] finds documents that stopped moving and brings them back or ends them.
 //!
 //! [`topology`] makes the streams that all of this binds to; [`dead_letters`] is the operator's
-//! view of what could not be finished.
+//! view of what could not be finished, [`events`] of what was published.
 
 pub mod broker;
 pub mod dead_letters;
 pub mod ending;
+pub mod events;
 pub mod intake;
 pub mod lease;
 pub mod names;

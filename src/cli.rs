@@ -1,0 +1,106 @@
+//! The command line: which commands there are, and what `--help` says about them.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use common::service::ServiceArgs;
+
+use crate::command::{config, dead, decode, finish, status, submit, topology, watch, worker};
+use crate::exit;
+use crate::serve::{self, ServeArgs};
+
+/// Self-hosted invoice reader: PDF, scan or photo in, every field with its place and probability out
+#[derive(Parser, Debug)]
+#[command(name = "invoice-ocr", version, after_help = format!("{EXAMPLES}\n\n{}", exit::help()))]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  invoice-ocr serve --data /var/lib/invoice-ocr
+  invoice-ocr submit --wait invoice.pdf
+  invoice-ocr submit --wait --output json *.pdf | jq '.[].result.invoice.number.value'";
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run the service: everything on one machine with its own broker, or some stages on a given one
+    #[command(after_help = "Examples:
+  invoice-ocr serve
+  invoice-ocr serve --data /var/lib/invoice-ocr --listen 127.0.0.1:9000
+  invoice-ocr serve --nats-url nats://broker:4222 --stages ocr,extract")]
+    Serve {
+        #[command(flatten)]
+        args: ServeArgs,
+        #[command(flatten)]
+        service: ServiceArgs,
+    },
+    /// Send documents; with --wait, print what they say
+    #[command(after_help = "Examples:
+  invoice-ocr submit --wait invoice.pdf
+  invoice-ocr submit --wait --parallel 8 --output ndjson scans/*.jpg
+  invoice-ocr submit --wait --fail-on-review --output json invoice.pdf")]
+    Submit(submit::SubmitArgs),
+    /// Print where a document stands and what it says
+    #[command(after_help = "Examples:
+  invoice-ocr status ID
+  invoice-ocr status --output json ID | jq .state")]
+    Status(status::StatusArgs),
+    /// Follow public events until Ctrl-C
+    #[command(after_help = "Examples:
+  invoice-ocr watch
+  invoice-ocr watch --since 1h --output json | jq -r .event.id
+  invoice-ocr watch --nats-url nats://broker:4222 --all")]
+    Watch(watch::WatchArgs),
+    /// Look at, replay and discard what could not be finished
+    #[command(after_help = "Examples:
+  invoice-ocr dead list
+  invoice-ocr dead replay NAME")]
+    Dead(dead::DeadArgs),
+    /// Create, update and check the broker's streams, consumers and buckets
+    #[command(after_help = "Examples:
+  invoice-ocr topology apply --nats-url nats://broker:4222
+  invoice-ocr topology check --data /var/lib/invoice-ocr")]
+    Topology(topology::TopologyArgs),
+    /// Check the configuration
+    #[command(after_help = "Examples:
+  invoice-ocr config check --config /etc/invoice-ocr.toml")]
+    Config(config::ConfigArgs),
+    /// Turn a CBOR message on standard input into JSON
+    ///
+    /// What JSON cannot say: byte strings become {"$bytes": "<base64>"}, tags
+    /// {"$tag": n, "value": …}, numbers outside its range {"$number": "<text>"}, and map keys that
+    /// are not text their JSON text. JSON objects and arrays are passed through.
+    #[command(after_help = "Examples:
+  invoice-ocr decode < message.cbor
+  nats stream view INVOICE_OCR --translate 'invoice-ocr decode'")]
+    Decode,
+    /// Run as a worker process of a stage
+    #[command(hide = true)]
+    Worker(worker::WorkerArgs),
+    /// Become the broker of `serve`
+    #[command(name = serve::BROKER_CHILD, hide = true)]
+    BrokerChild {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+impl Cli {
+    /// Runs the chosen command to its end.
+    pub(crate) fn run(self) -> ExitCode {
+        match self.command {
+            Command::Serve { args, service } => serve::run(&args, &service),
+            Command::Submit(args) => finish(submit::run(&args)),
+            Command::Status(args) => finish(status::run(&args)),
+            Command::Watch(args) => finish(watch::run(&args)),
+            Command::Dead(args) => finish(dead::run(&args)),
+            Command::Topology(args) => finish(topology::run(&args)),
+            Command::Config(args) => finish(config::run(&args)),
+            Command::Decode => finish(decode::run()),
+            Command::Worker(args) => worker::run(&args),
+            Command::BrokerChild { arguments } => serve::exec_broker(&arguments),
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! The HTTP client of `submit` and `status`: uploads a file, asks for a status. Blocking.
+
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use thiserror::Error;
+use ureq::http::Response;
+use ureq::{Agent, Body};
+
+use common::page::MediaType;
+
+use crate::exit::Exit;
+
+/// Longest wait for a connection: the service is on this machine or near it.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Longest time for one call, a large upload over a slow line included.
+const CALL_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// From this size on the service is asked before the bytes are sent, so that its refusal of a
+/// document that is too large is an answer, not a broken connection.
+const ASK_FIRST_BYTES: u64 = 1024 * 1024;
+
+/// Tries of an upload while the service says that it is busy.
+const MAX_TRIES: u32 = 30;
+
+/// Pause when a busy service does not say how long.
+const BUSY_PAUSE: Duration = Duration::from_secs(1);
+
+/// Longest pause that a busy service may ask for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Largest answer: the result of an invoice with some ten thousand lines.
+const MAX_ANSWER_BYTES: u64 = 64 * 1024 * 1024;
+
+/// First bytes of a file, enough to recognise any type.
+const HEAD_BYTES: u64 = 64;
+
+/// What the service or the way to it does not do.
+#[derive(Debug, Error)]
+pub(crate) enum ClientError {
+    /// Nobody answers.
+    #[error("cannot reach the service at {url}: {reason}")]
+    Unreachable {
+        /// Where it was looked for.
+        url: String,
+        /// The system's words.
+        reason: String,
+    },
+    /// The file cannot be read.
+    #[error("cannot read {path}: {reason}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        reason: String,
+    },
+    /// The service answers no.
+    #[error("{}", refusal(*.status, .problem))]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// The problem document (RFC 9457); null when there was none.
+        problem: Value,
+    },
+    /// What answers is not this service.
+    #[error("{url} does not answer as invoice-ocr does: {reason}")]
+    NotTheService {
+        /// Where.
+        url: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl ClientError {
+    /// The exit code.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Unreachable { .. } | Self::NotTheService { .. } => Exit::Unavailable,
+            Self::Unreadable { .. } => Exit::Failed,
+            Self::Refused { status, .. } => match status {
+                404 => Exit::NotFound,
+                // Not the document: this client may not, or the service cannot now.
+                401 | 403 | 429 | 503 => Exit::Unavailable,
+                400..=499 => Exit::Failed,
+                _ => Exit::Internal,
+            },
+        }
+    }
+}
+
+/// A service, by its URL.
+#[derive(Debug)]
+pub(crate) struct Client {
+    agent: Agent,
+    base: String,
+}
+
+impl Client {
+    /// A client of the service at `url`; nothing is sent yet.
+    pub(crate) fn new(url: &str) -> Self {
+        let mut config = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_global(Some(CALL_TIMEOUT));
+        if is_loopback(url) {
+            // A proxy would look for the service on its own machine.
+            config = config.proxy(None);
+        }
+        Self { agent: config.build().into(), base: url.trim_end_matches('/').to_owned() }
+    }
+
+    /// Sends the file; waits and tries again while the service is busy, at most until `deadline`.
+    /// Returns the answer, `{"id", "state", "links"}`.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub(crate) fn upload(&self, path: &Path, deadline: Instant) -> Result<Value, ClientError> {
+        let unreadable = |error: std::io::Error| ClientError::Unreadable {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        };
+        let mut file = File::open(path).map_err(unreadable)?;
+        let size = file.metadata().map_err(unreadable)?.len();
+        let mut head = Vec::new();
+        (&file).take(HEAD_BYTES).read_to_end(&mut head).map_err(unreadable)?;
+        // What we do not recognise is for the service to judge.
+        let media_type = MediaType::sniff(&head).map_or("application/octet-stream", |m| m.as_str());
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let url = format!("{}/api/v1/process-invoice", self.base);
+        for tries in 1.. {
+            file.rewind().map_err(unreadable)?;
+            let mut request =
+                self.agent.post(&url).query("filename", &*name).content_type(media_type);
+            if size >= ASK_FIRST_BYTES {
+                request = request.header("Expect", "100-continue");
+            }
+            let response = request.send(&file).map_err(|error| self.unreachable(&error))?;
+            let pause = busy_pause(&response);
+            match (pause, self.answer(response)) {
+                (Some(pause), Err(_)) if tries < MAX_TRIES && Instant::now() + pause < deadline => {
+                    sleep(pause);
+                }
+                (_, answer) => return answer,
+            }
+        }
+        Err(ClientError::NotTheService { url, reason: "no answer".to_owned() })
+    }
+
+    /// A document's status as the API gives it.
+    ///
+    /// # Errors
+    /// [`ClientError`]; [`ClientError::Refused`] with 404 for an unknown id.
+    pub(crate) fn status(&self, id: &str) -> Result<Value, ClientError> {
+        let url = format!("{}/api/v1/invoices/{id}", self.base);
+        let response = self.agent.get(&url).call().map_err(|error| self.unreachable(&error))?;
+        self.answer(response)
+    }
+
+    fn answer(&self, mut response: Response<Body>) -> Result<Value, ClientError> {
+        let status = response.status();
+        let body = response.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_vec();
+        let body = body.map_err(|error| self.unreachable(&error))?;
+        let json = serde_json::from_slice::<Value>(&body);
+        match json {
+            Ok(answer) if status.is_success() && answer.get("id").is_some() => Ok(answer),
+            _ if status.is_success() => Err(ClientError::NotTheService {
+                url: self.base.clone(),
+                reason: format!("HTTP {status} without a document's status"),
+            }),
+            json => Err(ClientError::Refused {
+                status: status.as_u16(),
+                problem: json.unwrap_or(Value::Null),
+            }),
+        }
+    }
+
+    fn unreachable(&self, error: &ureq::Error) -> ClientError {
+        ClientError::Unreachable { url: self.base.clone(), reason: error.to_string() }
+    }
+}
+
+/// How long to wait before the next try; `None` when the service is not busy.
+fn busy_pause(response: &Response<Body>) -> Option<Duration> {
+    if !matches!(response.status().as_u16(), 429 | 503) {
+        return None;
+    }
+    let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+    let seconds = header.and_then(|text| text.trim().parse().ok());
+    Some(seconds.map_or(BUSY_PAUSE, Duration::from_secs).min(LONGEST_PAUSE))
+}
+
+fn refusal(status: u16, problem: &Value) -> String {
+    let text = |key: &str| problem.get(key).and_then(Value::as_str);
+    let why = text("detail").or(text("title")).unwrap_or("no reason given");
+    match text("code") {
+        Some(code) => format!("{code}: {why}"),
+        None => format!("HTTP {status}: {why}"),
+    }
+}
+
+fn is_loopback(url: &str) -> bool {
+    let host = url.parse::<ureq::http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));
+    host.is_some_and(|host| {
+        let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn response(status: u16, retry_after: Option<&str>) -> Response<Body> {
+        let mut response = Response::builder().status(status);
+        if let Some(value) = retry_after {
+            response = response.header("Retry-After", value);
+        }
+        response.body(Body::builder().data("")).unwrap()
+    }
+
+    #[test]
+    fn a_busy_service_says_how_long_to_wait_within_reason() {
+        assert_eq!(busy_pause(&response(503, Some("2"))), Some(Duration::from_secs(2)));
+        assert_eq!(busy_pause(&response(503, Some("86400"))), Some(LONGEST_PAUSE));
+        assert_eq!(busy_pause(&response(503, Some("later"))), Some(BUSY_PAUSE));
+        assert_eq!(busy_pause(&response(503, None)), Some(BUSY_PAUSE));
+        assert_eq!(busy_pause(&response(413, Some("2"))), None);
+    }
+
+    #[test]
+    fn a_refusal_shows_the_services_code_and_words() {
+        let problem = json!({"code": "too_large", "title": "T", "detail": "26 MB, at most 25"});
+        assert_eq!(refusal(413, &problem), "too_large: 26 MB, at most 25");
+        assert_eq!(refusal(502, &Value::Null), "HTTP 502: no reason given");
+    }
+
+    #[test]
+    fn only_loopback_goes_around_the_proxy() {
+        for near in ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:80/x"] {
+            assert!(is_loopback(near), "{near}");
+        }
+        for far in ["http://10.0.0.1", "https://localhost.example.org", "nonsense of a url"] {
+            assert!(!is_loopback(far), "{far}");
+        }
+    }
+
+    #[test]
+    fn who_is_at_fault_decides_the_exit_code() {
+        let of = |status| ClientError::Refused { status, problem: Value::Null }.exit();
+        assert_eq!(of(415), Exit::Failed);
+        assert_eq!(of(404), Exit::NotFound);
+        assert_eq!(of(503), Exit::Unavailable);
+        assert_eq!(of(500), Exit::Internal);
+    }
+}

@@ -1,0 +1,53 @@
+//! The commands beside `serve`: each file parses its own arguments and does one thing.
+//!
+//! Those that speak HTTP use [`crate::client`], those of the operator the broker ([`operator`]).
+//! What is printed goes through [`console`]; how tables look is decided in [`table`], from the JSON
+//! of the API alone.
+
+pub(crate) mod config;
+pub(crate) mod console;
+pub(crate) mod dead;
+pub(crate) mod decode;
+pub(crate) mod endpoint;
+pub(crate) mod error;
+pub(crate) mod operator;
+pub(crate) mod outcome;
+pub(crate) mod status;
+pub(crate) mod submit;
+pub(crate) mod table;
+pub(crate) mod topology;
+pub(crate) mod watch;
+pub(crate) mod worker;
+
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+
+pub(crate) use error::CommandError;
+
+use crate::exit::Exit;
+
+/// How answers are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people
+    Table,
+    /// For programs: JSON, indented
+    Json,
+    /// For programs: one JSON object a line
+    Ndjson,
+}
+
+/// Turns the end of a command into an exit code, and says on standard error what went wrong.
+#[expect(clippy::print_stderr, reason = "commands speak to the person who started them")]
+pub(crate) fn finish(outcome: Result<Exit, CommandError>) -> ExitCode {
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            if !matches!(error, CommandError::ReaderGone) {
+                eprintln!("error: {error}");
+            }
+            error.exit().into()
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! `invoice-ocr config check`.
+
+use clap::{Args, Subcommand};
+
+use common::service::ServiceArgs;
+
+use super::{CommandError, console};
+use crate::exit::Exit;
+
+/// Arguments of `config`.
+#[derive(Args, Debug)]
+pub(crate) struct ConfigArgs {
+    #[command(subcommand)]
+    action: ConfigAction,
+}
+
+#[derive(Subcommand, Debug)]
+enum ConfigAction {
+    /// Print the configuration in effect as TOML: defaults, file, environment, arguments
+    #[command(after_help = "Examples:
+  invoice-ocr config check
+  invoice-ocr config check --config /etc/invoice-ocr.toml
+  INVOICE_OCR__LIMITS__MAX_PAGES=20 invoice-ocr config check | grep max_pages")]
+    Check {
+        #[command(flatten)]
+        service: ServiceArgs,
+    },
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`CommandError::Config`] naming the key that is wrong.
+pub(crate) fn run(args: &ConfigArgs) -> Result<Exit, CommandError> {
+    let ConfigAction::Check { service } = &args.action;
+    let config = service.load()?;
+    let text = toml::to_string_pretty(&config)
+        .map_err(|error| CommandError::Internal(error.to_string()))?;
+    console::line(text.trim_end())?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,84 @@
+//! Where the service and its broker are: given, or noted by `serve` in its data folder.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use common::config::Config;
+
+use super::CommandError;
+use crate::serve::{BROKER_URL_FILE, GATEWAY_URL_FILE};
+
+/// Where `serve` listens unless told otherwise.
+const DEFAULT_GATEWAY: &str = "http://127.0.0.1:8080";
+
+/// Where the data of `serve` is unless told otherwise.
+const DEFAULT_DATA: &str = "data";
+
+/// Which HTTP service to use.
+#[derive(Args, Debug)]
+pub(crate) struct GatewayArgs {
+    /// The service [default: http://127.0.0.1:8080]
+    #[arg(long, value_name = "URL", conflicts_with = "data")]
+    url: Option<String>,
+    /// Use the service that runs on this data folder of `serve`
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+impl GatewayArgs {
+    /// URL of the service.
+    ///
+    /// # Errors
+    /// [`CommandError::NoEndpoint`] when the data folder names none.
+    pub(crate) fn resolve(&self) -> Result<String, CommandError> {
+        match (&self.url, &self.data) {
+            (Some(url), _) => Ok(url.clone()),
+            (None, Some(data)) => noted(data, GATEWAY_URL_FILE, "--url names a service directly."),
+            (None, None) => Ok(DEFAULT_GATEWAY.to_owned()),
+        }
+    }
+}
+
+/// URL of the broker: the configured one, else the one noted in `data`.
+///
+/// # Errors
+/// [`CommandError::NoEndpoint`] when neither names one.
+pub(crate) fn broker(config: &Config, data: Option<&Path>) -> Result<String, CommandError> {
+    if !config.broker.url.is_empty() {
+        return Ok(config.broker.url.clone());
+    }
+    let data = data.unwrap_or(Path::new(DEFAULT_DATA));
+    noted(data, BROKER_URL_FILE, "--data names another folder, --nats-url a broker.")
+}
+
+fn noted(data: &Path, file: &str, hint: &'static str) -> Result<String, CommandError> {
+    let path = data.join(file);
+    match std::fs::read_to_string(&path) {
+        Ok(text) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
+        _ => Err(CommandError::NoEndpoint { path, hint }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configured_broker_goes_before_the_noted_one() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(BROKER_URL_FILE), "nats://noted:1\n").unwrap();
+        let config = Config::defaults().unwrap();
+        assert_eq!(broker(&config, Some(folder.path())).unwrap(), "nats://noted:1");
+        let config = config.with("broker.url", "nats://configured:1").unwrap();
+        assert_eq!(broker(&config, Some(folder.path())).unwrap(), "nats://configured:1");
+    }
+
+    #[test]
+    fn a_folder_without_a_service_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let args = GatewayArgs { url: None, data: Some(folder.path().to_owned()) };
+        let error = args.resolve().unwrap_err().to_string();
+        assert!(error.contains(GATEWAY_URL_FILE), "{error}");
+    }
+}

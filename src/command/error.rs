@@ -1,0 +1,103 @@
+//! What stops a command, and the exit code for it.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use common::config::ConfigError;
+use common::error::{ErrorKind, StageError};
+use common::jetstream::broker::ConnectError;
+use common::jetstream::dead_letters::DeadLetterError;
+use common::jetstream::topology::TopologyError;
+
+use crate::client::ClientError;
+use crate::exit::Exit;
+
+/// A command that cannot go on.
+#[derive(Debug, Error)]
+pub(crate) enum CommandError {
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The arguments contradict what is there.
+    #[error("{0}")]
+    Usage(String),
+    /// The data folder does not say where a service runs.
+    #[error("{path} is not there: is `invoice-ocr serve` running on that folder? {hint}")]
+    NoEndpoint {
+        /// The file looked for.
+        path: PathBuf,
+        /// Which argument says it instead.
+        hint: &'static str,
+    },
+    /// The broker cannot be reached.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The broker's topology cannot be read or changed.
+    #[error(transparent)]
+    Topology(#[from] TopologyError),
+    /// A dead letter cannot be dealt with.
+    #[error(transparent)]
+    DeadLetter(#[from] DeadLetterError),
+    /// Something at the broker.
+    #[error(transparent)]
+    Broker(#[from] StageError),
+    /// Something at the HTTP service.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// Standard input is not what it should be.
+    #[error("standard input: {0}")]
+    BadInput(String),
+    /// Nobody reads standard output any more, as after `| head`: a quiet end.
+    #[error("standard output is closed")]
+    ReaderGone,
+    /// Standard output cannot be written.
+    #[error("standard output: {0}")]
+    Output(std::io::Error),
+    /// A bug, or a system that gives no threads.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl CommandError {
+    /// The exit code.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Config(_) => Exit::BadConfig,
+            Self::Usage(_) => Exit::Usage,
+            Self::NoEndpoint { .. } | Self::Connect(_) => Exit::Unavailable,
+            Self::Topology(error) => of_topology(error),
+            Self::DeadLetter(error) => of_dead_letter(error),
+            Self::Broker(error) => of_stage(error),
+            Self::Client(error) => error.exit(),
+            Self::BadInput(_) => Exit::Failed,
+            Self::ReaderGone => Exit::Done,
+            Self::Output(_) | Self::Internal(_) => Exit::Internal,
+        }
+    }
+}
+
+fn of_topology(error: &TopologyError) -> Exit {
+    match error {
+        TopologyError::Unreachable { .. } | TopologyError::Refused { .. } => Exit::Unavailable,
+        TopologyError::Missing { .. } | TopologyError::WrongRevision { .. } => Exit::Drift,
+        TopologyError::BadFile { .. } => Exit::Internal,
+    }
+}
+
+/// The exit code for one dead letter.
+pub(crate) fn of_dead_letter(error: &DeadLetterError) -> Exit {
+    match error {
+        DeadLetterError::NotFound(_) | DeadLetterError::NoStatus(_) => Exit::NotFound,
+        DeadLetterError::NotFailed { .. } => Exit::Failed,
+        DeadLetterError::Broker(error) => of_stage(error),
+    }
+}
+
+fn of_stage(error: &StageError) -> Exit {
+    match error.kind {
+        ErrorKind::Rejected => Exit::Failed,
+        ErrorKind::Transient => Exit::Unavailable,
+        ErrorKind::Internal => Exit::Internal,
+    }
+}

@@ -1,0 +1,50 @@
+//! What the operator's commands share: a connection to the broker, and a runtime for it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use common::config::{Config, Log, LogFormat};
+use common::jetstream::broker::Broker;
+use common::service::ServiceArgs;
+use common::telemetry;
+
+use super::{CommandError, endpoint};
+
+/// Name of the connection at the broker.
+const CONNECTION: &str = "invoice-ocr cli";
+
+/// Which broker to use.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct OperatorArgs {
+    /// What every service takes, too.
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
+    /// Use the broker of the `serve` on this data folder, unless one is configured [default: data]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) data: Option<PathBuf>,
+}
+
+/// Connects, and runs `work` on the connection.
+///
+/// # Errors
+/// Those of the configuration and the connection, and those of `work`.
+pub(crate) fn with_broker<T, F>(
+    args: &OperatorArgs,
+    work: impl FnOnce(Broker, Config) -> F,
+) -> Result<T, CommandError>
+where
+    F: Future<Output = Result<T, CommandError>>,
+{
+    let config = args.service.load()?;
+    let url = endpoint::broker(&config, args.data.as_deref())?;
+    // The configured log is that of services; here warnings go to the person at the console.
+    let log = Log { level: "warn".to_owned(), format: LogFormat::Text, spans: false };
+    telemetry::start(&log).map_err(|error| CommandError::Internal(error.to_string()))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| CommandError::Internal(error.to_string()))?;
+    runtime.block_on(async {
+        let broker = Broker::connect(&url, CONNECTION, &config.broker).await?;
+        work(broker, config).await
+    })
+}

@@ -1,0 +1,137 @@
+//! What became of one submitted file: pure.
+
+use serde_json::{Map, Value, json};
+
+use crate::client::ClientError;
+use crate::command::table::overview;
+use crate::exit::Exit;
+
+/// What became of one submitted file.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// The file as it was named.
+    pub(crate) file: String,
+    /// The last answer about it, or why there is none.
+    ended: Result<Value, ClientError>,
+    /// Whether `--timeout` ended first.
+    timed_out: bool,
+}
+
+impl Outcome {
+    /// The file's document ended, or was only to be sent.
+    pub(crate) fn new(file: &str, ended: Result<Value, ClientError>) -> Self {
+        Self { file: file.to_owned(), ended, timed_out: false }
+    }
+
+    /// The file's document was still as in `last` when time was up.
+    pub(crate) fn timed_out(file: &str, last: Value) -> Self {
+        Self { file: file.to_owned(), ended: Ok(last), timed_out: true }
+    }
+
+    /// The last answer of the API, if there was one.
+    pub(crate) fn answer(&self) -> Option<&Value> {
+        self.ended.as_ref().ok()
+    }
+
+    /// What went wrong, on one line.
+    pub(crate) fn problem(&self) -> Option<String> {
+        match &self.ended {
+            Err(error) => Some(error.to_string()),
+            Ok(_) if self.timed_out => Some("still being worked on at --timeout".to_owned()),
+            Ok(answer) => {
+                answer.get("error").filter(|error| !error.is_null()).map(overview::problem)
+            }
+        }
+    }
+
+    /// The status answer as the API gave it, with `file` before it. A file without an answer has
+    /// an `error` with `code` and `message` as a failed document has, and the service's `problem`
+    /// document where it gave one.
+    pub(crate) fn json(&self) -> Value {
+        let mut object = Map::new();
+        object.insert("file".to_owned(), self.file.as_str().into());
+        match &self.ended {
+            Ok(Value::Object(answer)) => object.extend(answer.clone()),
+            Ok(other) => _ = object.insert("answer".to_owned(), other.clone()),
+            Err(error) => {
+                let message = error.to_string();
+                let (code, problem) = describe(error);
+                object.insert("error".to_owned(), json!({"code": code, "message": message}));
+                if !problem.is_null() {
+                    object.insert("problem".to_owned(), problem.clone());
+                }
+            }
+        }
+        if self.timed_out {
+            object.insert("timed_out".to_owned(), true.into());
+        }
+        Value::Object(object)
+    }
+
+    /// The exit code for this file alone.
+    pub(crate) fn exit(&self, fail_on_review: bool) -> Exit {
+        match &self.ended {
+            Err(error) => error.exit(),
+            Ok(_) if self.timed_out => Exit::TimedOut,
+            Ok(answer) => of_answer(answer, fail_on_review),
+        }
+    }
+}
+
+/// The exit code for a document with this status answer.
+pub(crate) fn of_answer(answer: &Value, fail_on_review: bool) -> Exit {
+    let needs_review = answer.pointer("/result/review/required") == Some(&Value::Bool(true));
+    match answer.get("state").and_then(Value::as_str) {
+        Some("failed") => Exit::Failed,
+        _ if fail_on_review && needs_review => Exit::NeedsReview,
+        _ => Exit::Done,
+    }
+}
+
+fn describe(error: &ClientError) -> (&str, &Value) {
+    match error {
+        ClientError::Unreachable { .. } => ("unreachable", &Value::Null),
+        ClientError::Unreadable { .. } => ("unreadable", &Value::Null),
+        ClientError::NotTheService { .. } => ("not_the_service", &Value::Null),
+        ClientError::Refused { problem, .. } => {
+            (problem.get("code").and_then(Value::as_str).unwrap_or("refused"), problem)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_is_printed_as_it_came_after_the_files_name() {
+        let answer = json!({"id": "ab", "state": "completed", "result": {"x": 0.1}});
+        let printed = Outcome::new("a.pdf", Ok(answer)).json().to_string();
+        assert_eq!(printed, r#"{"file":"a.pdf","id":"ab","state":"completed","result":{"x":0.1}}"#);
+    }
+
+    #[test]
+    fn a_refused_file_has_an_error_as_a_failed_document_has() {
+        let problem = json!({"code": "too_large", "detail": "26 MB"});
+        let outcome = Outcome::new("a", Err(ClientError::Refused { status: 413, problem }));
+        assert_eq!(outcome.json()["error"]["code"], "too_large");
+        assert_eq!(outcome.json()["problem"]["detail"], "26 MB");
+        assert_eq!(outcome.exit(false), Exit::Failed);
+    }
+
+    #[test]
+    fn review_counts_only_when_asked_for() {
+        let answer = json!({"state": "completed", "result": {"review": {"required": true}}});
+        assert_eq!(of_answer(&answer, false), Exit::Done);
+        assert_eq!(of_answer(&answer, true), Exit::NeedsReview);
+        assert_eq!(of_answer(&json!({"state": "failed"}), true), Exit::Failed);
+    }
+
+    #[test]
+    fn a_document_that_takes_longer_has_not_failed() {
+        let outcome = Outcome::timed_out("a", json!({"id": "ab", "state": "processing"}));
+        assert_eq!(outcome.exit(false), Exit::TimedOut);
+        assert_eq!(outcome.json()["timed_out"], true);
+        assert!(outcome.problem().unwrap().contains("--timeout"));
+    }
+}
