@@ -1,0 +1,108 @@
+//! The pixels of a page, out of the PNG they travel in.
+
+use std::io::Cursor;
+
+use png::{BitDepth, ColorType, Decoder, DecodingError};
+
+use crate::error::OcrError;
+
+/// Longest side, pixels: Tesseract keeps coordinates in 16 bits with sign.
+pub(crate) const MAX_SIDE_PX: u32 = 32_767;
+
+/// Bytes that the decoder may take beside the pixels: rows, and chunks nobody asked for.
+const MAX_SCRATCH_BYTES: usize = 8 * 1024 * 1024;
+
+/// An upright page in grey.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Raster {
+    /// 1 to [`MAX_SIDE_PX`].
+    pub(crate) width_px: u32,
+    /// 1 to [`MAX_SIDE_PX`].
+    pub(crate) height_px: u32,
+    /// Pixels per inch.
+    pub(crate) dpi: f32,
+    /// Row by row from the top, one byte a pixel, 0 black: `width_px * height_px` of them.
+    pub(crate) grey: Vec<u8>,
+}
+
+impl Raster {
+    /// Decodes an 8-bit grey PNG; sizes are checked before there is room for any pixel.
+    ///
+    /// # Errors
+    /// [`OcrError::RasterTooLarge`], [`OcrError::UnreadableRaster`].
+    pub(crate) fn from_png(bytes: &[u8], dpi: f32, max_pixels: u64) -> Result<Self, OcrError> {
+        let limits = png::Limits { bytes: MAX_SCRATCH_BYTES };
+        let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits);
+        let header = decoder.read_header_info().map_err(unreadable)?;
+        let (width_px, height_px) = (header.width, header.height);
+        let pixels = u64::from(width_px) * u64::from(height_px);
+        if width_px > MAX_SIDE_PX || height_px > MAX_SIDE_PX || pixels > max_pixels {
+            return Err(OcrError::RasterTooLarge { width_px, height_px, max_pixels });
+        }
+        if (header.color_type, header.bit_depth) != (ColorType::Grayscale, BitDepth::Eight) {
+            return Err(OcrError::UnreadableRaster("it has another colour type or depth"));
+        }
+        let mut reader = decoder.read_info().map_err(unreadable)?;
+        let size = reader.output_buffer_size();
+        let size = size.ok_or(OcrError::UnreadableRaster("its size overflows"))?;
+        let mut grey = vec![0; size];
+        reader.next_frame(&mut grey).map_err(unreadable)?;
+        Ok(Self { width_px, height_px, dpi, grey })
+    }
+}
+
+/// The decoder's error without its own words, which may quote the file.
+fn unreadable(error: DecodingError) -> OcrError {
+    OcrError::UnreadableRaster(match error {
+        DecodingError::IoError(_) => "it ends too early",
+        DecodingError::Format(_) => "it is damaged",
+        DecodingError::LimitsExceeded => "it needs too much memory",
+        DecodingError::Parameter(_) => "it was read in the wrong way",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENOUGH: u64 = 1000;
+
+    fn png(width: u32, height: u32, color: ColorType, pixels: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, width, height);
+        encoder.set_color(color);
+        encoder.set_depth(BitDepth::Eight);
+        encoder.write_header().unwrap().write_image_data(pixels).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn pixels_come_out_as_they_went_in() {
+        let bytes = png(3, 2, ColorType::Grayscale, &[0, 50, 100, 150, 200, 255]);
+        let raster = Raster::from_png(&bytes, 200.0, ENOUGH).unwrap();
+        assert_eq!((raster.width_px, raster.height_px), (3, 2));
+        assert_eq!(raster.grey, [0, 50, 100, 150, 200, 255]);
+    }
+
+    #[test]
+    fn a_raster_over_a_limit_is_refused_by_its_header() {
+        let bytes = png(40, 30, ColorType::Grayscale, &[0; 1200]);
+        // Cut after the header: the pixels are never looked at.
+        let error = Raster::from_png(&bytes[..40], 200.0, ENOUGH).unwrap_err();
+        let expected = OcrError::RasterTooLarge { width_px: 40, height_px: 30, max_pixels: ENOUGH };
+        assert_eq!(error, expected);
+        let long = png(1, MAX_SIDE_PX + 1, ColorType::Grayscale, &[0; 32_768]);
+        let error = Raster::from_png(&long, 200.0, u64::MAX).unwrap_err();
+        assert!(matches!(error, OcrError::RasterTooLarge { height_px: 32_768, .. }), "{error}");
+    }
+
+    #[test]
+    fn colour_damage_and_truncation_are_refused() {
+        let colour = png(1, 1, ColorType::Rgb, &[1, 2, 3]);
+        let whole = png(3, 2, ColorType::Grayscale, &[0; 6]);
+        for bad in [colour.as_slice(), &whole[..whole.len() - 20], b"no png", &[]] {
+            let error = Raster::from_png(bad, 200.0, ENOUGH).unwrap_err();
+            assert!(matches!(error, OcrError::UnreadableRaster(_)), "{error}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The service's side: one page after the other goes to a worker, words come back.
+
+use std::process::ExitCode;
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use serde_bytes::ByteBuf;
+use tracing::debug;
+
+use common::config::Config;
+use common::error::StageError;
+use common::job::Job;
+use common::object::{Bucket, ObjectRef, ObjectStore};
+use common::page::{
+    BoundingBox, PageSource, PreparedDocument, PreparedPage, ReadDocument, ReadPage, Word, decode,
+    encode,
+};
+use common::stage::{Outcome, Stage, StageName};
+use common::worker::{Pool, Program, run_child};
+
+use crate::params::Params;
+use crate::reader::{PageReader, Request, Response};
+use crate::{layout, merge};
+
+/// The `ocr` stage. A clone shares its workers.
+#[derive(Clone, Debug)]
+pub struct Ocr {
+    pool: Pool<PageReader>,
+    params: Params,
+}
+
+impl Ocr {
+    /// A stage whose workers are started as `program`, which has to end in [`worker_main`].
+    #[must_use]
+    pub fn new(config: &Config, program: Program) -> Self {
+        let params = Params::from(config);
+        let Params { workers, limits, .. } = params;
+        let pool = Pool::new(StageName::Ocr, program, workers, limits, params.setup.clone());
+        Self { pool, params }
+    }
+
+    /// Starts a worker, so that missing language data stops the service and not its documents.
+    ///
+    /// # Errors
+    /// What the worker says, naming the command that installs what is missing.
+    pub async fn warm_up(&self) -> Result<(), StageError> {
+        self.pool.warm_up().await
+    }
+}
+
+/// `main()` of a worker process.
+#[must_use]
+pub fn worker_main() -> ExitCode {
+    run_child::<PageReader>()
+}
+
+impl Stage for Ocr {
+    const NAME: StageName = StageName::Ocr;
+
+    async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
+        let prepared: PreparedDocument = decode(&objects.read(&job.input).await?)?;
+        let chosen = &job.options.languages;
+        let languages = if chosen.is_empty() { &self.params.languages } else { chosen };
+        let reading = prepared.pages.into_iter().map(|page| self.page(page, languages, objects));
+        // As many pages at once as there are workers; which one is done first does not matter.
+        let pages = stream::iter(reading).buffer_unordered(self.pool.size());
+        let mut pages: Vec<ReadPage> = pages.try_collect().await?;
+        pages.sort_by_key(|page| page.geometry.number);
+        let document = ReadDocument { pages, embedded_xml: prepared.embedded_xml };
+        let bytes = encode(&document)?.into();
+        Ok(Outcome::Handed(objects.write(Bucket::Work, &job.id, bytes).await?))
+    }
+}
+
+impl Ocr {
+    async fn page(
+        &self,
+        page: PreparedPage,
+        languages: &[String],
+        objects: &impl ObjectStore,
+    ) -> Result<ReadPage, StageError> {
+        let PreparedPage { geometry, words: text_layer, raster } = page;
+        let (source, words, attempts, languages) = match &raster {
+            None => (PageSource::TextLayer, text_layer, 0, Vec::new()),
+            Some(raster) => {
+                let read = self.recognise(raster, geometry.dpi, languages, objects).await?;
+                let source =
+                    if text_layer.is_empty() { PageSource::Ocr } else { PageSource::Mixed };
+                (source, merge::union(text_layer, read), 1, languages.to_vec())
+            }
+        };
+        let words = layout::arrange(words);
+        let confidence = mean_confidence(&words);
+        debug!(page = geometry.number, words = words.len(), confidence, ?source, "page read");
+        Ok(ReadPage { geometry, source, confidence, attempts, languages, words })
+    }
+
+    async fn recognise(
+        &self,
+        raster: &ObjectRef,
+        dpi: f32,
+        languages: &[String],
+        objects: &impl ObjectStore,
+    ) -> Result<Vec<Word>, StageError> {
+        // The worker first: only as many rasters are in memory as there are workers to read them.
+        let mut lease = self.pool.lease().await?;
+        let request = Request {
+            png: ByteBuf::from(Vec::from(objects.read(raster).await?)),
+            dpi,
+            languages: languages.to_vec(),
+            page_segmentation_mode: self.params.page_segmentation_mode,
+        };
+        let Response { words } = lease.call(&request, self.params.budget).await?;
+        Ok(words.into_iter().filter_map(believable).collect())
+    }
+}
+
+/// A word as a worker may say it: legal box and confidence, text without control characters.
+fn believable(word: Word) -> Option<Word> {
+    let Word { text, bbox: BoundingBox([x0, y0, x1, y1]), confidence, .. } = word;
+    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    let text = text.trim();
+    if text.is_empty() || !confidence.is_finite() {
+        return None;
+    }
+    Some(Word {
+        text: text.to_owned(),
+        bbox: BoundingBox::new(x0, y0, x1, y1),
+        confidence: confidence.clamp(0.0, 1.0),
+        line: 0,
+    })
+}
+
+/// Mean over words, 0 to 1; 0 for a page without any.
+fn mean_confidence(words: &[Word]) -> f32 {
+    if words.is_empty() {
+        return 0.0;
+    }
+    words.iter().map(|word| word.confidence).sum::<f32>() / words.len() as f32
+}
