@@ -54,9 +54,9 @@ enum DeadAction {
 }
 
 #[derive(Args, Debug)]
-#[group(id = "which", required = true, multiple = false, args = ["name", "all"])]
 struct Chosen {
     /// Name in `dead list`
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
     name: Option<String>,
     /// All of them
     #[arg(long, requires = "yes")]
