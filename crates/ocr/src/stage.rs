@@ -37,14 +37,6 @@ impl Ocr {
         let pool = Pool::new(StageName::Ocr, program, workers, limits, params.setup.clone());
         Self { pool, params }
     }
-
-    /// Starts a worker, so that missing language data stops the service and not its documents.
-    ///
-    /// # Errors
-    /// What the worker says, naming the command that installs what is missing.
-    pub async fn warm_up(&self) -> Result<(), StageError> {
-        self.pool.warm_up().await
-    }
 }
 
 /// `main()` of a worker process.
@@ -55,6 +47,10 @@ pub fn worker_main() -> ExitCode {
 
 impl Stage for Ocr {
     const NAME: StageName = StageName::Ocr;
+
+    async fn warm_up(&self) -> Result<(), StageError> {
+        self.pool.warm_up().await
+    }
 
     async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
         let prepared: PreparedDocument = decode(&objects.read(&job.input).await?)?;

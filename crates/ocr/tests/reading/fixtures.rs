@@ -1,0 +1,112 @@
+//! Documents as `preprocess` hands them over, and a stage that reads them.
+
+use std::future::Future;
+
+use bytes::Bytes;
+use common::config::Config;
+use common::error::StageError;
+use common::id::{ContentHash, DocumentId, Options, Tenant};
+use common::job::Job;
+use common::object::fake::MemoryObjects;
+use common::object::{Bucket, ObjectRef, ObjectStore};
+use common::page::{
+    BoundingBox, MediaType, PageGeometry, PreparedDocument, PreparedPage, ReadDocument, Word,
+    decode, encode,
+};
+use common::stage::{Outcome, Stage};
+use common::worker::Program;
+use libtest_mimic::Trial;
+use ocr::Ocr;
+
+/// The page drawn by `tests/fixtures/draw.py`.
+pub(crate) const FACTURE: &[u8] = include_bytes!("../fixtures/facture.png");
+
+pub(crate) fn fact<F: Future<Output = ()> + 'static>(name: &str, body: fn() -> F) -> Trial {
+    Trial::test(name, move || {
+        tokio::runtime::Runtime::new()?.block_on(body());
+        Ok(())
+    })
+}
+
+pub(crate) fn config() -> Config {
+    Config::defaults().unwrap()
+}
+
+pub(crate) fn stage(config: &Config) -> Ocr {
+    let path = std::env::current_exe().unwrap();
+    Ocr::new(config, Program { path, args: vec!["worker".to_owned()] })
+}
+
+/// A PNG of one shade, like a page on which nothing stands.
+pub(crate) fn blank() -> Vec<u8> {
+    let (width, height) = (800, 1000);
+    let mut bytes = Vec::new();
+    let encoder = png::Encoder::new(&mut bytes, width, height);
+    let pixels = vec![255; (width * height) as usize];
+    encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
+    bytes
+}
+
+pub(crate) fn word(text: &str, place: [f32; 4]) -> Word {
+    Word { text: text.to_owned(), bbox: BoundingBox(place), confidence: 1.0, line: 0 }
+}
+
+/// What one page of a document is made of.
+#[derive(Clone, Default)]
+pub(crate) struct Page {
+    pub(crate) words: Vec<Word>,
+    pub(crate) png: Option<Vec<u8>>,
+}
+
+impl Page {
+    pub(crate) fn image(png: &[u8]) -> Self {
+        Self { words: Vec::new(), png: Some(png.to_vec()) }
+    }
+}
+
+/// Runs `stage` on a document and gives its output back, decoded and as it is stored.
+pub(crate) async fn run(
+    stage: &Ocr,
+    pages: &[Page],
+    languages: &[&str],
+) -> Result<(ReadDocument, ObjectRef), StageError> {
+    let objects = MemoryObjects::default();
+    let (tenant, content_hash) = (Tenant::default(), ContentHash::of(b"a document"));
+    let options = Options { languages: languages.iter().map(|&code| code.to_owned()).collect() };
+    let id = DocumentId::derive(&tenant, &content_hash, &options);
+
+    let mut prepared = PreparedDocument { pages: Vec::new(), embedded_xml: Vec::new() };
+    for (number, Page { words, png }) in (1..).zip(pages.iter().cloned()) {
+        let raster = match png {
+            Some(png) => Some(objects.write(Bucket::Work, &id, png.into()).await?),
+            None => None,
+        };
+        let geometry = PageGeometry {
+            number,
+            width_px: 1653,
+            height_px: 2339,
+            dpi: 200.0,
+            rotation_degrees: 0,
+            skew_degrees: 0.0,
+        };
+        prepared.pages.push(PreparedPage { geometry, words, raster });
+    }
+    let bytes = Bytes::from(encode(&prepared)?);
+    let input = objects.write(Bucket::Work, &id, bytes).await?;
+    let job = Job {
+        id,
+        tenant,
+        generation: 1,
+        input,
+        media_type: MediaType::Pdf,
+        content_hash,
+        filename: None,
+        options,
+        correlation_id: "test".to_owned(),
+        received_at: jiff::Timestamp::UNIX_EPOCH,
+    };
+    let Outcome::Handed(output) = stage.run(&job, &objects).await? else {
+        panic!("the stage hands on an object");
+    };
+    Ok((decode(&objects.read(&output).await?)?, output))
+}
