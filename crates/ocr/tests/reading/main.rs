@@ -6,7 +6,6 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::disallowed_methods,
     reason = "a test; clippy knows only those of libtest's harness"
 )]
 
