@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::layout::Layout;
+use crate::layout::{Layout, Segment};
 use crate::lexicon::{Label, LabelHit};
 
 /// A clue; the keys of `data/weights.toml`.
@@ -64,6 +64,8 @@ pub(crate) enum Clue {
     BelowSender,
     /// VAT id, register, bank or telephone in the same block.
     SmallPrint,
+    /// First part of the line with the firm's form, capital and register.
+    Imprint,
     /// The document's web or mail domain holds the name.
     DomainMatch,
     /// Among the first lines of the document.
@@ -149,16 +151,15 @@ pub(crate) fn links<'a>(
     family: &[Label],
 ) -> Vec<Link<'a>> {
     let Some(own) = layout.segment(segment) else { return Vec::new() };
-    let fits = |hit: &&LabelHit| hit.meanings.iter().any(|(l, _)| family.contains(l));
     let mut found = Vec::new();
-    if let Some(hit) = own.labels.iter().rev().filter(|h| h.end <= start).find(fits) {
+    if let Some(hit) = last_hit(own, start, family) {
         let between = (start - hit.end) as f32;
         let closeness = 1.0 / (1.0 + (between - 2.0).max(0.0) / SAME_HALVES);
         found.push(Link { hit, relation: Relation::Same, closeness });
     }
     let height = own.rect.height().max(f32::EPSILON);
     for (crossed, (_, left)) in layout.left_of(segment).enumerate() {
-        let Some(hit) = left.labels.iter().rev().find(fits) else { continue };
+        let Some(hit) = last_hit(left, usize::MAX, family) else { continue };
         let gap = ((own.rect.x0 - left.rect.x1) / height).max(0.0);
         let mut closeness = CROSSING.powi(crossed as i32) / (1.0 + gap / LEFT_HALVES);
         if left.text_from(hit.end).chars().any(|c| c.is_ascii_digit()) {
@@ -171,13 +172,27 @@ pub(crate) fn links<'a>(
         if !above.is_label() {
             continue;
         }
-        let Some(hit) = above.labels.iter().rev().find(fits) else { continue };
+        let Some(hit) = last_hit(above, usize::MAX, family) else { continue };
         let rows = (own.rect.middle() - above.rect.middle()) / height;
         let closeness = 1.0 / (1.0 + (rows - 1.8).max(0.0) / 2.0);
         found.push(Link { hit, relation: Relation::Above, closeness });
         break;
     }
     found
+}
+
+/// The last label of `family` that ends before byte `start`. An aside counts only where there is
+/// nothing else, and of labels side by side ("Invoice no: #") the firmer one.
+fn last_hit<'a>(segment: &'a Segment, start: usize, family: &[Label]) -> Option<&'a LabelHit> {
+    let firmness =
+        |hit: &LabelHit| family.iter().map(|label| hit.strength(*label)).fold(0.0, f32::max);
+    let before = || segment.labels.iter().rev().filter(|h| h.end <= start && firmness(h) > 0.0);
+    let last = before().find(|h| !h.aside).or_else(|| before().next())?;
+    let beside = before().find(|h| {
+        let between = segment.text.get(h.end..last.start).unwrap_or("x");
+        h.end <= last.start && !between.contains(char::is_alphanumeric)
+    });
+    Some(beside.filter(|h| firmness(h) > firmness(last)).unwrap_or(last))
 }
 
 /// Turns links into clues for the field that `label` announces.

@@ -305,7 +305,7 @@ impl Segment {
         let terms = terms(&text);
         let rect =
             Rect { x0: bbox.x0() * aspect, y0: bbox.y0(), x1: bbox.x1() * aspect, y1: bbox.y1() };
-        let labels = labels().find(&terms, fuzzy);
+        let labels = labels().find(&text, &terms, fuzzy);
         Self { page, page_index, row: 0, text, terms, labels, bbox, rect, spans }
     }
 }

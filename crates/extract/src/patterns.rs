@@ -77,7 +77,7 @@ patterns! {
     STREET = r"(?i)^\d{1,5}(?: ?(?:bis|ter|[a-c]))?[ ,]+\p{L}{2,}|\p{L}{3,}\.? \d{1,4} ?[a-z]?$|\b(?:rue|avenue|boulevard|chemin|allee|route|street|road|str\.|strasse|straße|weg|platz|laan|straat|calle|via|rua|lot|jalan)\b"
         finds "6 Rue Paul Bert" not "FACTURE";
     /// Signs that firms put between name and address in a one-line sender.
-    SEPARATORS = r" [\-–—·•●|*] |[·•●|]|, "
+    SEPARATORS = r" [\-–—−·•●|*] |[·•●|]|, |(?i: au capital )"
         finds "Bei Spiel GmbH ● Ecke 12" not "Bei Spiel GmbH";
 }
 

@@ -1,9 +1,11 @@
 //! Document kind and currency.
 
+use std::ops::Range;
+
 use crate::candidate::field;
 use crate::fields::Reading;
 use crate::layout::Segment;
-use crate::lexicon::Label;
+use crate::lexicon::{Label, labels};
 use crate::locale::currency_of_vat_id;
 use crate::result::{Confidence, Field, InvoiceKind, Source};
 
@@ -27,20 +29,31 @@ const CURRENCY_BY_COUNTRY: f64 = 0.7;
 
 /// The kind of document; always answered, with an invoice as the prior.
 pub(crate) fn find_kind(reading: &Reading<'_>) -> Option<Field<InvoiceKind>> {
-    let titled = |label| reading.segments().find_map(|(_, s)| title(s, label));
-    if let Some((segment, range)) = titled(Label::CreditNoteTitle) {
-        return Some(titled_field(InvoiceKind::CreditNote, segment, &range));
-    }
+    let titled = |label| {
+        let titles = reading.segments().filter_map(|(_, s)| title(s, label));
+        // The first of the most title-like: max_by_key keeps the last, so from the end.
+        titles.collect::<Vec<_>>().into_iter().rev().max_by_key(|t| t.weight)
+    };
     let invoice = titled(Label::InvoiceTitle);
     let receipt = titled(Label::ReceiptTitle);
+    let credit_note = titled(Label::CreditNoteTitle);
     let till_words = reading
         .segments()
         .flat_map(|(_, s)| &s.labels)
         .filter(|h| h.strength(Label::ReceiptTitle) > 0.0)
         .count();
-    match (invoice, receipt) {
-        (None, Some((segment, range))) => Some(titled_field(InvoiceKind::Receipt, segment, &range)),
-        (Some((segment, range)), _) => Some(titled_field(InvoiceKind::Invoice, segment, &range)),
+    let weight = |t: &Option<Title<'_>>| t.as_ref().map_or(0, |t| t.weight);
+    if let Some(title) = &credit_note
+        && weight(&credit_note) >= weight(&invoice)
+    {
+        return Some(title.field(InvoiceKind::CreditNote));
+    }
+    match (&invoice, &receipt) {
+        (_, Some(title)) if weight(&receipt) > weight(&invoice) => {
+            Some(title.field(InvoiceKind::Receipt))
+        }
+        (Some(title), _) => Some(title.field(InvoiceKind::Invoice)),
+        (None, Some(title)) => Some(title.field(InvoiceKind::Receipt)),
         (None, None) => {
             let (kind, prior) = if till_words >= MIN_TILL_WORDS {
                 (InvoiceKind::Receipt, TILL)
@@ -57,25 +70,35 @@ pub(crate) fn find_kind(reading: &Reading<'_>) -> Option<Field<InvoiceKind>> {
     }
 }
 
-/// The title of a kind in a short line that begins with it.
-fn title(segment: &Segment, label: Label) -> Option<(&Segment, std::ops::Range<usize>)> {
-    let hit = segment.labels.iter().find(|h| h.strength(label) > WEAK_TITLE)?;
-    let before = segment.terms.iter().filter(|t| t.end <= hit.start).count();
-    let short = segment.terms.len() <= TITLE_TERMS && before <= 3;
-    (segment.page_index == 0 && short).then_some((segment, hit.start..hit.end))
+/// Words in a short line that name a kind of document.
+struct Title<'a> {
+    segment: &'a Segment,
+    range: Range<usize>,
+    /// 2 where the line holds little else, 1 more where it begins the line.
+    weight: u32,
 }
 
-/// Words of the till alone are no title.
-const WEAK_TITLE: f32 = 0.5;
-
-fn titled_field(
-    kind: InvoiceKind,
-    segment: &Segment,
-    range: &std::ops::Range<usize>,
-) -> Field<InvoiceKind> {
-    let raw = segment.text.get(range.clone()).unwrap_or("");
-    field(kind, raw, &segment.place(range), TITLED)
+impl Title<'_> {
+    fn field(&self, kind: InvoiceKind) -> Field<InvoiceKind> {
+        let raw = self.segment.text.get(self.range.clone()).unwrap_or("");
+        field(kind, raw, &self.segment.place(&self.range), TITLED)
+    }
 }
+
+fn title(segment: &Segment, label: Label) -> Option<Title<'_>> {
+    let range = labels().mentions(&segment.terms, label)?;
+    let before = segment.terms.iter().filter(|t| t.end <= range.start).count();
+    let terms = segment.terms.len();
+    let fits = segment.page_index == 0 && terms <= TITLE_TERMS && before <= MAX_TERMS_BEFORE;
+    let weight = u32::from(before == 0) + if terms <= BARE_TERMS { 2 } else { 0 };
+    fits.then_some(Title { segment, range, weight })
+}
+
+/// Terms of a title without its number and date: "Amazon Web Services Invoice", "Facture N°".
+const BARE_TERMS: usize = 4;
+
+/// Terms before the title in its line, such as the firm's name.
+const MAX_TERMS_BEFORE: usize = 3;
 
 /// The currency: elected by the document, else that of the seller's country.
 pub(crate) fn find_currency(

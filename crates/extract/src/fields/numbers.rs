@@ -6,7 +6,7 @@ use crate::candidate::{Candidate, choose, occurrences};
 use crate::evidence::{Clue, Relation, label_clues, links};
 use crate::fields::Reading;
 use crate::layout::Segment;
-use crate::lexicon::Label;
+use crate::lexicon::{Label, labels};
 use crate::patterns::IDENTIFIER;
 use crate::result::Field;
 use crate::value::{dates, numbers};
@@ -134,7 +134,7 @@ fn near_title(reading: &Reading<'_>, index: usize) -> bool {
     let Some(segment) = reading.layout.segment(index) else { return false };
     let is_title = |s: &Segment| {
         let titles = [Label::InvoiceTitle, Label::CreditNoteTitle];
-        s.labels.iter().any(|h| titles.iter().any(|t| h.strength(*t) > 0.0))
+        titles.iter().any(|t| labels().mentions(&s.terms, *t).is_some())
     };
     let reach = TITLE_REACH * segment.rect.height();
     is_title(segment)

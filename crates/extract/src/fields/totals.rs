@@ -7,6 +7,7 @@ use crate::evidence::{Clue, Evidence, Link, Relation, label_clues, links};
 use crate::fields::Reading;
 use crate::fields::joint::{Option3, Pick, settle};
 use crate::fields::tax::{find_breakdown, single_rate};
+use crate::layout::Segment;
 use crate::lexicon::{Label, currency_decimals, usual_rates};
 use crate::result::{Amount, Charge, Confidence, Field, Source, TaxBreakdown, Totals};
 use crate::value::numbers;
@@ -141,16 +142,32 @@ fn column<'a>(reading: &'a Reading<'_>, index: usize, links: &[Link<'_>]) -> Opt
     };
     links.iter().find(totals_row)?;
     let segment = reading.layout.segment(index)?;
+    let amounts = reading.layout.row(segment.row).filter(|(_, s)| is_amount(reading, s)).count();
+    if amounts < 2 {
+        return None;
+    }
     let reach = COLUMN_REACH * segment.rect.height();
-    let heads = reading.layout.above(index, reach).filter(|(_, s)| s.is_label());
-    let mut hits = heads.filter_map(|(_, s)| {
-        let firm = |h: &&crate::lexicon::LabelHit| {
-            [Label::Net, Label::Tax, Label::Gross].iter().any(|l| h.strength(*l) > FIRM)
-        };
-        s.labels.iter().rev().find(firm)
-    });
-    let hit = hits.next()?;
+    let mut heads = reading.layout.above(index, reach).filter(|(_, s)| s.is_label());
+    let (_, head) = heads.find(|(_, s)| kinds_of_row(reading, s.row).len() > 1)?;
+    let hit = head.labels.iter().rev().find(|h| COLUMNS.iter().any(|l| h.strength(*l) > FIRM))?;
     Some(Link { hit, relation: Relation::Above, closeness: 1.0 })
+}
+
+/// Totals that stand side by side in a table.
+const COLUMNS: [Label; 3] = [Label::Net, Label::Tax, Label::Gross];
+
+/// The different totals that the heads of a row announce.
+fn kinds_of_row(reading: &Reading<'_>, row: usize) -> Vec<Label> {
+    let labels = reading.layout.row(row).filter(|(_, s)| s.is_label()).flat_map(|(_, s)| &s.labels);
+    let mut kinds: Vec<Label> =
+        labels.filter_map(|h| COLUMNS.into_iter().find(|l| h.strength(*l) > FIRM)).collect();
+    kinds.sort();
+    kinds.dedup();
+    kinds
+}
+
+fn is_amount(reading: &Reading<'_>, segment: &Segment) -> bool {
+    numbers(&segment.text, reading.locale.numbers).iter().any(|n| !n.percent && n.decimals > 1)
 }
 
 impl Money<'_> {

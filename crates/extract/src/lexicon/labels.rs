@@ -1,6 +1,7 @@
 //! Label phrases: which words announce which field.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -66,6 +67,8 @@ pub(crate) struct LabelHit {
     pub(crate) start: usize,
     /// Byte after the last one.
     pub(crate) end: usize,
+    /// In parentheses: "Total (incl. VAT)" announces a total, not the VAT.
+    pub(crate) aside: bool,
 }
 
 impl LabelHit {
@@ -77,6 +80,9 @@ impl LabelHit {
 
 /// How firmly a phrase of the `weak` list announces its field: it fits about two fields in three.
 const WEAK: f32 = 0.45;
+
+/// Longest phrase looked for inside others.
+const MENTION_TERMS: usize = 3;
 
 /// Shortest term in which a reading error is forgiven; shorter ones have too many neighbours.
 const FUZZY_MIN_CHARS: usize = 5;
@@ -155,20 +161,38 @@ impl Labels {
 
     /// The labels in a text of `terms`, longest phrases first, none overlapping. With `fuzzy`,
     /// one wrong letter in a word of five is forgiven.
-    pub(crate) fn find(&'static self, terms: &[Term], fuzzy: bool) -> Vec<LabelHit> {
-        let mut hits = Vec::new();
+    pub(crate) fn find(&'static self, text: &str, terms: &[Term], fuzzy: bool) -> Vec<LabelHit> {
+        let mut hits: Vec<LabelHit> = Vec::new();
         let mut at = 0;
         while let Some(first) = terms.get(at) {
             match self.longest_at(terms, at, fuzzy) {
                 Some((meanings, last)) => {
                     let end = terms.get(last).map_or(first.end, |t| t.end);
-                    hits.push(LabelHit { meanings, start: first.start, end });
+                    let before = text.get(..first.start).unwrap_or("");
+                    let aside = before.rfind('(') > before.rfind(')');
+                    hits.push(LabelHit { meanings, start: first.start, end, aside });
                     at = last + 1;
                 }
                 None => at += 1,
             }
         }
         hits
+    }
+
+    /// The first bytes of `terms` that hold a phrase of `label`, also inside a longer phrase.
+    pub(crate) fn mentions(&self, terms: &[Term], label: Label) -> Option<Range<usize>> {
+        terms.iter().enumerate().find_map(|(at, first)| {
+            let mut key = String::new();
+            terms.iter().skip(at).take(MENTION_TERMS).find_map(|term| {
+                if !key.is_empty() {
+                    key.push(' ');
+                }
+                key.push_str(&term.text);
+                let meanings = self.phrases.get(&key)?;
+                let firm = meanings.iter().any(|(l, s)| *l == label && *s > WEAK);
+                firm.then_some(first.start..term.end)
+            })
+        })
     }
 
     fn longest_at(
@@ -239,13 +263,14 @@ mod tests {
     use super::*;
 
     fn found(text: &str, fuzzy: bool) -> Vec<Label> {
-        let hits = labels().find(&terms(text), fuzzy);
+        let hits = labels().find(text, &terms(text), fuzzy);
         hits.iter().map(|h| h.meanings[0].0).collect()
     }
 
     #[test]
     fn the_longest_phrase_wins() {
-        let hits = labels().find(&terms("Date de la facture associée : 30/11/2018"), false);
+        let text = "Date de la facture associée : 30/11/2018";
+        let hits = labels().find(text, &terms(text), false);
         assert_eq!(hits.len(), 1);
         assert!(hits[0].strength(Label::OtherDate) > 0.9);
         assert_eq!(hits[0].strength(Label::IssueDate), 0.0);
@@ -264,6 +289,22 @@ mod tests {
         assert_eq!(found("Rechnun9snummer", true), [Label::InvoiceNumber]);
         assert_eq!(found("Rechnun9snummer", false), []);
         assert_eq!(found("T0tal HT", true), [Label::Net]);
+    }
+
+    #[test]
+    fn a_title_is_seen_inside_a_longer_phrase() {
+        let text = "AVOIR N° : F20220028";
+        assert_eq!(found(text, false)[0], Label::InvoiceNumber);
+        let title = labels().mentions(&terms(text), Label::CreditNoteTitle);
+        assert_eq!(title, Some(0..5));
+    }
+
+    #[test]
+    fn words_in_parentheses_are_an_aside() {
+        let text = "Rechnungssumme Brutto (inkl. USt.)";
+        let asides: Vec<bool> =
+            labels().find(text, &terms(text), false).iter().map(|h| h.aside).collect();
+        assert_eq!(asides, [false, true]);
     }
 
     #[test]

@@ -61,11 +61,14 @@ pub(crate) fn iban_is_valid(iban: &str) -> bool {
 /// VAT identifiers of `text`, in the form of their country.
 pub(crate) fn find_vat_ids(text: &str) -> Vec<PrintedCode> {
     let mut found = Vec::new();
-    for parts in VAT_ID.captures_iter(text) {
+    let mut at = 0;
+    while let Some(parts) = VAT_ID.captures_at(text, at) {
         let (Some(whole), Some(prefix), Some(body)) = (parts.get(0), parts.get(1), parts.get(2))
         else {
-            continue;
+            break;
         };
+        // "BTW NL…" matches from "BT" on, so what does not fit is tried again behind its prefix.
+        at = prefix.end();
         let country = countries().iter().find(|c| c.vat_prefix == prefix.as_str());
         let Some(form) = country.and_then(|c| c.vat.as_ref()) else { continue };
         // The pattern takes what follows too; the longest beginning in the country's form counts.
@@ -80,7 +83,8 @@ pub(crate) fn find_vat_ids(text: &str) -> Vec<PrintedCode> {
         if let Some((end, digits)) = fitting {
             let value = format!("{}{digits}", prefix.as_str());
             let valid = vat_id_is_valid(&value);
-            found.push(PrintedCode { value, range: whole.start()..body.start() + end, valid });
+            at = body.start() + end;
+            found.push(PrintedCode { value, range: whole.start()..at, valid });
         }
     }
     found
@@ -174,6 +178,8 @@ mod tests {
         assert_eq!(values(find_vat_ids("FR 41 303 265 045")), [("FR41303265045".into(), false)]);
         let german = values(find_vat_ids("USt-IdNr. DE136695976 Sitz Bonn"));
         assert_eq!(german, [("DE136695976".into(), true)]);
+        let dutch = values(find_vat_ids("BTW NL810433941B01"));
+        assert_eq!(dutch, [("NL810433941B01".into(), true)]);
         assert!(find_vat_ids("DE 76138 Karlsruhe").is_empty());
     }
 

@@ -3,11 +3,17 @@
 use crate::fields::Reading;
 use crate::layout::Segment;
 use crate::lexicon::company_words;
-use crate::patterns::{EMAIL, POSTAL_CODE, POSTAL_CODE_ALPHA, WEB};
+use crate::patterns::{POSTAL_CODE, POSTAL_CODE_ALPHA, WEB};
 use crate::value::find_vat_ids;
 
 /// Lines of one block are closer than this, in text heights.
 const LINE_GAP: f32 = 1.35;
+
+/// The same where the left edges agree to the point: double-spaced addresses.
+const DOUBLE_SPACED: f32 = 2.4;
+
+/// Left edges agree to the point within this, in text heights.
+const FLUSH: f32 = 0.25;
 
 /// Left edges or middles of one block differ by less than this, in text heights.
 const ALIGNED: f32 = 1.5;
@@ -68,11 +74,12 @@ fn continues(last: &Segment, next: &Segment) -> bool {
     let gap = below.y0 - above.y1;
     let middles = (above.x0 + above.x1 - below.x0 - below.x1).abs() / 2.0;
     let aligned = (above.x0 - below.x0).abs() < ALIGNED * height || middles < height;
+    let flush = (above.x0 - below.x0).abs() < FLUSH * height;
     let sizes = above.height().min(below.height()) * SAME_SIZE > height;
     last.page_index == next.page_index
         && next.row > last.row
         && gap > -height
-        && gap < LINE_GAP * height
+        && gap < if flush { DOUBLE_SPACED } else { LINE_GAP } * height
         && aligned
         && sizes
 }
@@ -91,7 +98,6 @@ impl Block {
 pub(super) fn is_small_print(segment: &Segment) -> bool {
     let words = &company_words().small_print;
     segment.terms.iter().any(|t| words.contains(&t.text))
-        || EMAIL.is_match(&segment.text)
         || WEB.is_match(&segment.text)
         || !find_vat_ids(&segment.text).is_empty()
 }

@@ -62,11 +62,13 @@ pub(super) fn vat_ids(owners: &Owners<'_>) -> (Option<Field<String>>, Option<Fie
                 continue;
             }
             let mut candidate = Candidate::read(value, segment, &range);
-            label_clues(&links, Label::VatId, &mut candidate.evidence);
+            let buyers = announced(Label::BuyerVatId);
+            let label = if buyers { Label::BuyerVatId } else { Label::VatId };
+            label_clues(&links, label, &mut candidate.evidence);
             candidate.evidence.when(Clue::Valid, valid);
             candidate.evidence.when(Clue::Invalid, !valid);
             let side = match owners.of(index) {
-                _ if announced(Label::BuyerVatId) => Some(Side::Buyer),
+                _ if buyers => Some(Side::Buyer),
                 side => side,
             };
             found.push((candidate, side));

@@ -7,7 +7,7 @@ use crate::fields::Reading;
 use crate::fields::parties::Spot;
 use crate::fields::parties::blocks::{Block, is_postal, is_small_print};
 use crate::layout::{Place, Segment};
-use crate::lexicon::{Label, company_words, country_by_name};
+use crate::lexicon::{Label, LabelHit, company_words, country_by_name};
 use crate::patterns::{EMAIL, SEPARATORS, STREET, WEB};
 use crate::text::{fold, terms};
 
@@ -144,6 +144,7 @@ fn collect(reading: &Reading<'_>, blocks: &[Block]) -> Vec<Entry> {
                 }
             };
             clue(Clue::SenderLine, sender);
+            clue(Clue::Imprint, imprint(segment));
             clue(Clue::CompanyForm, has_company_form(&text));
             clue(Clue::SmallPrint, block.small_print || is_small_print(segment));
             clue(Clue::BelowSender, below_sender && line == 0 && !sender);
@@ -156,7 +157,8 @@ fn collect(reading: &Reading<'_>, blocks: &[Block]) -> Vec<Entry> {
                 named = true;
             }
             let (sold, bought) = party_labels(reading, index, &text);
-            let telling = [Clue::CompanyForm, Clue::AddressBelow, Clue::SenderLine, Clue::Top];
+            let telling =
+                [Clue::Imprint, Clue::CompanyForm, Clue::AddressBelow, Clue::SenderLine, Clue::Top];
             if sold + bought == 0.0 && !telling.iter().any(|c| clues.contains_key(c)) {
                 continue;
             }
@@ -219,9 +221,11 @@ fn name_of(segment: &Segment) -> Option<(String, Place)> {
         h.start == segment.terms.first().map_or(0, |t| t.start)
             && parties.iter().any(|l| h.strength(*l) > 0.0)
     });
-    let from = lead.map_or(0, |h| h.end);
+    // A label without a sign behind it is part of the name ("Seller Company").
+    let set_off =
+        |h: &&LabelHit| segment.text_from(h.end).trim_start().starts_with([':', '-', '.']);
+    let from = lead.filter(set_off).map_or(0, |h| h.end);
     let behind = segment.text_from(from);
-    let separated = lead.is_none() || behind.trim_start().starts_with([':', '-', '.']);
     let trimmed = behind.trim_start_matches(|c: char| !c.is_alphanumeric());
     let start = segment.text.len() - trimmed.len();
     let end = SEPARATORS.find(trimmed).map_or(trimmed.len(), |m| m.start());
@@ -229,8 +233,12 @@ fn name_of(segment: &Segment) -> Option<(String, Place)> {
     let end = form_behind_comma(trimmed, end);
     let text =
         trimmed.get(..end)?.trim_end_matches(|c: char| ",;:-–".contains(c) || c.is_whitespace());
-    (separated && could_be_name(text))
-        .then(|| (text.to_owned(), segment.place(&(start..start + text.len()))))
+    let place = segment.place(&(start..start + text.len()));
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let first = segment.terms.first().map_or(0, |t| t.start);
+    let labelled = segment.labels.first().is_some_and(|h| h.start == first);
+    let other_label = segment.is_label() && labelled && from == 0 && !has_company_form(&text);
+    (!other_label && could_be_name(&text)).then_some((text, place))
 }
 
 fn form_behind_comma(text: &str, end: usize) -> usize {
@@ -253,7 +261,8 @@ fn could_be_name(text: &str) -> bool {
         && letters > 2 * digits
         && !begins_badly
         && terms.len() <= MAX_NAME_TERMS
-        && text.chars().next().is_some_and(|c| c.is_uppercase() || c.is_ascii_digit())
+        && (text.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit())
+            || has_company_form(text))
         && !text.contains([':', '@', '€', '%'])
         && !EMAIL.is_match(text)
         && !WEB.is_match(text)
@@ -275,6 +284,11 @@ fn has_company_form(text: &str) -> bool {
 fn sender_line(segment: &Segment) -> bool {
     let parts: Vec<&str> = SEPARATORS.split(&segment.text).collect();
     parts.len() >= 3 && parts.iter().skip(1).any(|part| is_postal(part.trim()))
+}
+
+/// The line in which a firm states its form, capital and register.
+fn imprint(segment: &Segment) -> bool {
+    SEPARATORS.is_match(&segment.text) && is_small_print(segment)
 }
 
 /// How firmly labels announce the line as seller and as buyer, 0 to 1.

@@ -1,0 +1,8 @@
+//! The `extract` stage as a service of its own.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // Pure Rust on words: nothing here needs a worker process.
+    common::service::main(|| ExitCode::FAILURE, |_, _| extract::Extract::default())
+}
