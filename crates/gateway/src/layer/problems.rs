@@ -36,3 +36,34 @@ pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     tracing::error!("a handler panicked");
     ApiError::Internal.into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::http::Request;
+    use axum::middleware::map_response;
+    use axum::routing::get;
+    use tower::ServiceExt;
+    use tower_http::catch_panic::CatchPanicLayer;
+
+    use super::*;
+
+    async fn explode() -> Response {
+        panic!("quotes the document")
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_that_quotes_nothing() {
+        let service = Router::new()
+            .route("/", get(explode))
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(map_response(as_problem));
+        let response = service.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), 500);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], PROBLEM_JSON);
+        let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        assert!(text.contains("\"internal\"") && !text.contains("quotes"), "{text}");
+    }
+}

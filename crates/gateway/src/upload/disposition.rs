@@ -13,7 +13,7 @@ pub(crate) fn filename(headers: &HeaderMap) -> Option<String> {
     let parameters = parameters(&text);
     let named = |wanted: &str| {
         let mut found = parameters.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
-        found.next().map(|(_, value)| value.as_str())
+        found.next().map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     };
     named("filename*").and_then(extended).or_else(|| named("filename").map(str::to_owned))
 }

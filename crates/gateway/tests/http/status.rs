@@ -1,0 +1,97 @@
+//! What a client sees of a document on its way.
+
+use common::error::{ErrorRecord, StageError};
+use common::id::{DocumentId, Tenant};
+use common::jetstream::statuses::Change;
+use common::stage::StageName;
+use common::status::{ResultJson, State, StatusRecord};
+use serde_json::value::RawValue;
+
+use crate::client::{PDF, get, post};
+use crate::world::World;
+
+async fn uploaded(world: &World) -> (DocumentId, String) {
+    let answer = post(world.address, "application/pdf", PDF).await;
+    let place = answer.header("location").unwrap().to_owned();
+    (answer.json()["id"].as_str().unwrap().parse().unwrap(), place)
+}
+
+async fn change(world: &World, id: &DocumentId, change: impl Fn(&mut StatusRecord)) {
+    let changed = world.broker.change_status(id, |record| {
+        let mut next = record.clone();
+        change(&mut next);
+        Ok::<_, ()>(next)
+    });
+    assert!(matches!(changed.await.unwrap(), Change::Stored(_)));
+}
+
+#[tokio::test]
+async fn a_waiting_document_shows_where_it_stands_and_nothing_else() {
+    let world = World::start().await;
+    let (id, place) = uploaded(&world).await;
+    let answer = get(world.address, &place).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    let shown = answer.json();
+    let keys: Vec<_> = shown.as_object().unwrap().keys().map(String::as_str).collect();
+    let expected =
+        ["id", "state", "stage", "attempt", "generation", "filename", "received_at", "updated_at"];
+    assert_eq!(keys, expected);
+    assert_eq!(shown["id"], id.as_str());
+    assert_eq!((&shown["state"], &shown["stage"]), (&"queued".into(), &"preprocess".into()));
+    assert_eq!((&shown["attempt"], &shown["generation"]), (&0.into(), &1.into()));
+    assert!(shown["filename"].is_null());
+    assert!(shown["received_at"].as_str().unwrap().ends_with('Z'));
+}
+
+#[tokio::test]
+async fn a_result_is_handed_on_as_it_was_written() {
+    let world = World::start().await;
+    let (id, place) = uploaded(&world).await;
+    let written = r#"{"amount": 1.10,  "odd spacing":true, "z":1,"a":2}"#;
+    change(&world, &id, |record| {
+        record.state = State::Completed;
+        record.stage = StageName::Extract;
+        record.result = Some(ResultJson(RawValue::from_string(written.to_owned()).unwrap()));
+    })
+    .await;
+    let answer = get(world.address, &place).await;
+    assert!(answer.text().contains(&format!("\"result\":{written}")), "{}", answer.text());
+    assert_eq!(answer.json()["state"], "completed");
+    assert!(answer.json().get("error").is_none());
+}
+
+#[tokio::test]
+async fn a_failed_document_says_why_and_where() {
+    let world = World::start().await;
+    let (id, place) = uploaded(&world).await;
+    change(&world, &id, |record| {
+        record.state = State::Failed;
+        let cause = StageError::rejected("pdf_encrypted", "the document needs a password");
+        record.error = Some(ErrorRecord::new(StageName::Preprocess, &cause));
+    })
+    .await;
+    let shown = get(world.address, &place).await.json();
+    assert_eq!(shown["state"], "failed");
+    assert_eq!(
+        shown["error"],
+        serde_json::json!({
+            "code": "pdf_encrypted", "message": "the document needs a password", "stage": "preprocess",
+        })
+    );
+    assert!(shown.get("result").is_none());
+}
+
+#[tokio::test]
+async fn unknown_malformed_and_foreign_ids_look_the_same() {
+    let world = World::start().await;
+    let (id, place) = uploaded(&world).await;
+    let tenant: Tenant = "somebody-else".parse().unwrap();
+    change(&world, &id, |record| record.tenant = tenant.clone()).await;
+    let unknown = format!("/api/v1/invoices/{}", "0".repeat(64));
+    let paths = [&place, &unknown, "/api/v1/invoices/7", "/api/v1/invoices/%ff.%3e"];
+    for path in paths {
+        let answer = get(world.address, path).await;
+        assert_eq!((answer.status, answer.problem().as_str()), (404, "not_found"), "{path}");
+    }
+}
