@@ -46,6 +46,8 @@ pub(crate) enum Clue {
     ColumnTotal,
     /// A per cent rate stands in the row.
     PercentRow,
+    /// Base, rate and tax of one rate stand in the row: a part of the totals.
+    RatedRow,
     LastOnRow,
     Negative,
     /// The first value of its type in the document.

@@ -3,6 +3,7 @@
 mod dates;
 mod joint;
 mod kind;
+mod lines;
 mod numbers;
 mod parties;
 mod payment;
@@ -11,6 +12,7 @@ mod totals;
 
 pub(crate) use dates::find_dates;
 pub(crate) use kind::{find_currency, find_kind};
+pub(crate) use lines::{find_description, find_lines};
 pub(crate) use numbers::find_numbers;
 pub(crate) use parties::{Parties, find_parties};
 pub(crate) use payment::find_payment;

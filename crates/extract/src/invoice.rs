@@ -3,8 +3,8 @@
 use common::page::ReadDocument;
 
 use crate::fields::{
-    Parties, Reading, at_an_end, find_currency, find_dates, find_kind, find_money, find_numbers,
-    find_parties, find_payment,
+    Parties, Reading, at_an_end, find_currency, find_dates, find_description, find_kind,
+    find_lines, find_money, find_numbers, find_parties, find_payment,
 };
 use crate::layout::Layout;
 use crate::locale::Locale;
@@ -21,6 +21,7 @@ pub(crate) fn read(document: &ReadDocument) -> Invoice {
     let Parties { seller, buyer } = find_parties(&reading);
     let country = seller.country.as_ref().map(|f| f.value.as_str());
     let money = find_money(&reading, country);
+    let lines = find_lines(&reading, &money.totals);
     Invoice {
         kind: find_kind(&reading),
         number: numbers.invoice,
@@ -29,12 +30,12 @@ pub(crate) fn read(document: &ReadDocument) -> Invoice {
         delivery_date: dates.delivery,
         currency: find_currency(&reading, seller.vat_id.as_ref()),
         purchase_order: numbers.purchase_order,
-        description: None,
+        description: find_description(&reading, &lines),
         payment: find_payment(&reading, numbers.payment_reference),
         totals: money.totals,
         tax_breakdown: money.breakdown,
         charges: money.charges,
-        lines: Vec::new(),
+        lines,
         seller,
         buyer: Buyer { customer_number: numbers.customer, ..buyer },
     }

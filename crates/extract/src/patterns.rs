@@ -37,7 +37,7 @@ patterns! {
     IDENTIFIER = r"[A-Za-z0-9][A-Za-z0-9_/.\-]*\d[A-Za-z0-9_/.\-]*|\d[A-Za-z0-9_/.\-]+"
         finds "RE-20171118/506" not "Nummer";
     /// An IBAN, in groups or not; length and check digits are decided in code.
-    IBAN = r"\b[A-Z]{2} ?\d{2}(?: ?[A-Z0-9]){10,32}"
+    IBAN = r"\b[A-Z]{2} ?\d{2}(?: {0,2}[A-Z0-9]){10,32}"
         finds "FR76 3000 6000 0112 3456 7890 189" not "FR7 3000";
     /// A BIC; only trusted beside its label.
     BIC = r"\b[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?\b"

@@ -5,7 +5,8 @@ use jiff::civil::Date;
 use crate::candidate::{Candidate, choose, occurrences};
 use crate::evidence::{Clue, label_clues, links};
 use crate::fields::Reading;
-use crate::lexicon::{Label, labels};
+use crate::fields::kind::is_title;
+use crate::lexicon::Label;
 use crate::result::Field;
 use crate::value::dates;
 
@@ -47,8 +48,7 @@ fn candidates(reading: &Reading<'_>, label: Label) -> Vec<(Candidate<Date>, bool
             let links = links(reading.layout, index, date.range.start, FAMILY);
             let evidence = &mut candidate.evidence;
             label_clues(&links, label, evidence);
-            let title = |l| labels().mentions(&segment.terms, l).is_some();
-            evidence.when(Clue::Title, title(Label::InvoiceTitle) || title(Label::CreditNoteTitle));
+            evidence.when(Clue::Title, is_title(segment));
             evidence.when(Clue::FirstPage, segment.page_index == 0);
             evidence.when(Clue::UpperHalf, segment.bbox.middle_y() < 0.5);
             evidence.when(Clue::First, found.is_empty());

@@ -94,6 +94,15 @@ fn title(segment: &Segment, label: Label) -> Option<Title<'_>> {
     fits.then_some(Title { segment, range, weight })
 }
 
+/// Whether a line begins with the title of an invoice or credit note, give or take a few words.
+pub(crate) fn is_title(segment: &Segment) -> bool {
+    [Label::InvoiceTitle, Label::CreditNoteTitle].into_iter().any(|label| {
+        labels().mentions(&segment.terms, label).is_some_and(|range| {
+            segment.terms.iter().filter(|t| t.end <= range.start).count() <= MAX_TERMS_BEFORE
+        })
+    })
+}
+
 /// Terms of a title without its number and date: "Amazon Web Services Invoice", "Facture N°".
 const BARE_TERMS: usize = 4;
 

@@ -5,8 +5,9 @@ use std::ops::Range;
 use crate::candidate::{Candidate, choose, occurrences};
 use crate::evidence::{Clue, Relation, label_clues, links};
 use crate::fields::Reading;
+use crate::fields::kind::is_title;
 use crate::layout::Segment;
-use crate::lexicon::{Label, labels};
+use crate::lexicon::Label;
 use crate::patterns::IDENTIFIER;
 use crate::result::Field;
 use crate::value::{dates, numbers};
@@ -132,10 +133,6 @@ fn text_before_is_code(segment: &Segment, start: usize) -> bool {
 
 fn near_title(reading: &Reading<'_>, index: usize) -> bool {
     let Some(segment) = reading.layout.segment(index) else { return false };
-    let is_title = |s: &Segment| {
-        let titles = [Label::InvoiceTitle, Label::CreditNoteTitle];
-        titles.iter().any(|t| labels().mentions(&s.terms, *t).is_some())
-    };
     let reach = TITLE_REACH * segment.rect.height();
     is_title(segment)
         || reading.layout.above(index, reach).any(|(_, s)| is_title(s) && s.is_label())

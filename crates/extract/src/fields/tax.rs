@@ -1,5 +1,7 @@
 //! VAT by rate: rows where base × rate = tax.
 
+use std::collections::{BTreeSet, HashSet};
+
 use rust_decimal::Decimal;
 
 use crate::candidate::Candidate;
@@ -59,6 +61,33 @@ pub(crate) fn find_breakdown(
         .collect()
 }
 
+/// Rows that hold base, rate and tax of one rate.
+pub(crate) fn rated_rows(reading: &Reading<'_>) -> HashSet<usize> {
+    let style = reading.locale.numbers;
+    let rows: BTreeSet<usize> = reading.segments().map(|(_, s)| s.row).collect();
+    let rated = rows.into_iter().filter(|row| {
+        let segments = reading.layout.row(*row).take(MAX_ROW_AMOUNTS);
+        let all: Vec<_> = segments.flat_map(|(_, s)| numbers(&s.text, style)).collect();
+        let amounts: Vec<Decimal> = all
+            .iter()
+            .filter(|n| !n.percent && n.decimals > 1)
+            .map(|n| n.value)
+            .take(MAX_ROW_AMOUNTS)
+            .collect();
+        let rates = all.iter().filter(|n| n.percent || usual_rates(None).contains(&n.value));
+        let mut rates = rates.map(|n| n.value).filter(|r| !r.is_zero() && *r <= MAX_RATE);
+        rates.any(|rate| {
+            let pairs = amounts.iter().flat_map(|a| amounts.iter().map(move |b| (*a, *b)));
+            pairs.into_iter().any(|(base, tax)| rate_holds(base, rate, tax))
+        })
+    });
+    rated.collect()
+}
+
+fn rate_holds(base: Decimal, rate: Decimal, tax: Decimal) -> bool {
+    !base.is_zero() && (base * rate / Decimal::ONE_HUNDRED - tax).abs() < TOLERANCE
+}
+
 /// The breakdown of a document with one rate: base is net, amount is tax.
 pub(crate) fn single_rate(reading: &Reading<'_>, totals: &Totals) -> Option<TaxBreakdown> {
     let (net, tax) = (totals.net.as_ref()?, totals.tax.as_ref()?);
@@ -108,9 +137,7 @@ fn agreeing<'m, 'a>(
     amounts: &[&'m Money<'a>],
     rate: Decimal,
 ) -> Option<(&'m Money<'a>, &'m Money<'a>)> {
-    let fits = |base: Decimal, tax: Decimal| {
-        !base.is_zero() && (base * rate / Decimal::ONE_HUNDRED - tax).abs() < TOLERANCE
-    };
+    let fits = |base: Decimal, tax: Decimal| rate_holds(base, rate, tax);
     amounts.iter().find_map(|base| {
         let mut others = amounts.iter().filter(|tax| {
             (tax.segment, tax.candidate.place.bbox) != (base.segment, base.candidate.place.bbox)

@@ -6,7 +6,7 @@ use crate::candidate::{Candidate, choose};
 use crate::evidence::{Clue, Evidence, Link, Relation, label_clues, links};
 use crate::fields::Reading;
 use crate::fields::joint::{Option3, Pick, settle};
-use crate::fields::tax::{find_breakdown, single_rate};
+use crate::fields::tax::{find_breakdown, rated_rows, single_rate};
 use crate::layout::Segment;
 use crate::lexicon::{Label, currency_decimals, usual_rates};
 use crate::result::{Amount, Charge, Confidence, Field, Source, TaxBreakdown, Totals};
@@ -30,6 +30,9 @@ const MAX_AMOUNTS: usize = 600;
 
 /// How far up the head of a column of totals may stand, in text heights.
 const COLUMN_REACH: f32 = 60.0;
+
+/// The same where no label on the row says that it is the row of totals.
+const BARE_COLUMN_REACH: f32 = 9.0;
 
 /// Rarest probability at which a total is published.
 const MIN_PROBABILITY: f64 = 0.30;
@@ -96,6 +99,7 @@ fn candidates<'a>(reading: &'a Reading<'_>) -> Vec<Money<'a>> {
     let style = reading.locale.numbers;
     let currency = reading.locale.currency.as_ref().map(|c| c.code);
     let decimals = currency.map_or(2, currency_decimals);
+    let rated_rows = rated_rows(reading);
     for (index, segment) in reading.segments() {
         let all = numbers(&segment.text, style);
         let rated = all.iter().any(|n| n.percent);
@@ -115,6 +119,7 @@ fn candidates<'a>(reading: &'a Reading<'_>) -> Vec<Money<'a>> {
             evidence.when(Clue::Money, printed_as_amount);
             evidence.when(Clue::LastOnRow, last);
             evidence.when(Clue::PercentRow, rated);
+            evidence.when(Clue::RatedRow, rated_rows.contains(&segment.row));
             evidence.when(Clue::LowerHalf, segment.bbox.middle_y() > 0.5);
             let column = column(reading, index, &links);
             found.push(Money { candidate, segment: index, row: segment.row, links, column });
@@ -136,17 +141,17 @@ fn candidates<'a>(reading: &'a Reading<'_>) -> Vec<Money<'a>> {
 
 /// The head of the column of a value that stands on a row of totals.
 fn column<'a>(reading: &'a Reading<'_>, index: usize, links: &[Link<'_>]) -> Option<Link<'a>> {
-    let totals_row = |l: &&Link<'_>| {
+    let totals_row = |l: &Link<'_>| {
         let totals = [Label::Gross, Label::Net, Label::Due];
         l.relation == Relation::Left && totals.iter().any(|t| l.hit.strength(*t) > 0.0)
     };
-    links.iter().find(totals_row)?;
     let segment = reading.layout.segment(index)?;
     let amounts = reading.layout.row(segment.row).filter(|(_, s)| is_amount(reading, s)).count();
     if amounts < 2 {
         return None;
     }
-    let reach = COLUMN_REACH * segment.rect.height();
+    let rows = if links.iter().any(totals_row) { COLUMN_REACH } else { BARE_COLUMN_REACH };
+    let reach = rows * segment.rect.height();
     let mut heads = reading.layout.above(index, reach).filter(|(_, s)| s.is_label());
     let (_, head) = heads.find(|(_, s)| kinds_of_row(reading, s.row).len() > 1)?;
     let hit = head.labels.iter().rev().find(|h| COLUMNS.iter().any(|l| h.strength(*l) > FIRM))?;

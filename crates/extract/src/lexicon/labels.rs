@@ -42,6 +42,7 @@ pub(crate) enum Label {
     Email,
     Phone,
     Fax,
+    CarriedForward,
     InWords,
     Currency,
     Subject,

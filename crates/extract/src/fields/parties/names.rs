@@ -29,6 +29,9 @@ const LABEL_REACH: f32 = 9.0;
 /// How far beside the label's left edge the name may begin, in text heights.
 const LABEL_INDENT: f32 = 6.0;
 
+/// How far above the recipient the sender's line stands, in text heights.
+const SENDER_REACH: f32 = 7.0;
+
 /// Lines from a name down to the town.
 const ADDRESS_LINES: usize = 5;
 
@@ -129,7 +132,6 @@ fn collect(reading: &Reading<'_>, blocks: &[Block]) -> Vec<Entry> {
     let domains = domains(reading);
     let mut entries: Vec<Entry> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
-    let mut below_sender = false;
     for (number, block) in blocks.iter().enumerate() {
         let mut named = false;
         for (line, &index) in block.lines.iter().enumerate() {
@@ -147,7 +149,8 @@ fn collect(reading: &Reading<'_>, blocks: &[Block]) -> Vec<Entry> {
             clue(Clue::Imprint, imprint(segment));
             clue(Clue::CompanyForm, has_company_form(&text));
             clue(Clue::SmallPrint, block.small_print || is_small_print(segment));
-            clue(Clue::BelowSender, below_sender && line == 0 && !sender);
+            clue(Clue::BelowSender, !sender && below_sender(reading, index));
+            clue(Clue::First, entries.is_empty());
             clue(Clue::FirstPage, segment.page_index == 0);
             clue(Clue::Large, segment.rect.height() > LARGE * typical);
             clue(Clue::Top, segment.page_index == 0 && segment.row < TOP_ROWS);
@@ -162,7 +165,6 @@ fn collect(reading: &Reading<'_>, blocks: &[Block]) -> Vec<Entry> {
             if sold + bought == 0.0 && !telling.iter().any(|c| clues.contains_key(c)) {
                 continue;
             }
-            below_sender = sender || below_sender && line > 0;
             let at = *known.entry(key(&text)).or_insert(entries.len());
             if at == entries.len() {
                 if at == MAX_NAMES {
@@ -175,7 +177,6 @@ fn collect(reading: &Reading<'_>, blocks: &[Block]) -> Vec<Entry> {
                 entry.add(&clues, sold, bought, place, spot);
             }
         }
-        below_sender &= block.lines.len() == 1;
     }
     entries
 }
@@ -284,6 +285,13 @@ fn has_company_form(text: &str) -> bool {
 fn sender_line(segment: &Segment) -> bool {
     let parts: Vec<&str> = SEPARATORS.split(&segment.text).collect();
     parts.len() >= 3 && parts.iter().skip(1).any(|part| is_postal(part.trim()))
+}
+
+/// Whether the nearest line above is a one-line sender.
+fn below_sender(reading: &Reading<'_>, index: usize) -> bool {
+    let height = reading.layout.segment(index).map_or(0.0, |s| s.rect.height());
+    let nearest = reading.layout.above(index, SENDER_REACH * height).next();
+    nearest.is_some_and(|(_, s)| sender_line(s))
 }
 
 /// The line in which a firm states its form, capital and register.

@@ -1,0 +1,229 @@
+//! Rows of a line table: cells given to columns, text rows given to their lines.
+
+use rust_decimal::Decimal;
+
+use crate::fields::Reading;
+use crate::fields::lines::head::{Column, Head};
+use crate::layout::{Place, Rect, Segment};
+use crate::lexicon::Label;
+use crate::value::numbers;
+
+/// A number belongs to a column within this distance, in text heights: short numbers below long
+/// labels, set left, right or centred.
+const COLUMN_DISTANCE: f32 = 5.0;
+
+/// A gap in the table longer than this ends it, in text heights.
+const TABLE_GAP: f32 = 14.0;
+
+/// Text left of its column by up to this, in text heights, still belongs to it.
+const TEXT_INDENT: f32 = 4.0;
+
+/// A line of text that fills this share of its column was wrapped, so the next one continues it.
+const WRAPPED: f32 = 0.6;
+
+/// Wrapped lines of one description.
+const MAX_WRAPPED: usize = 4;
+
+/// A number in a column.
+#[derive(Debug)]
+pub(super) struct Cell {
+    pub(super) column: Column,
+    pub(super) value: Decimal,
+    pub(super) raw: String,
+    pub(super) place: Place,
+    distance: f32,
+}
+
+/// One line of the invoice.
+#[derive(Debug)]
+pub(super) struct ItemRow {
+    row: usize,
+    pub(super) cells: Vec<Cell>,
+    /// Segments of the description, in reading order.
+    pub(super) texts: Vec<usize>,
+    pub(super) code: Option<usize>,
+    pub(super) unit: Option<(String, Place)>,
+}
+
+/// Lines below `head`, up to (not including) row `until`.
+pub(super) fn item_rows(reading: &Reading<'_>, head: &Head, until: usize) -> Vec<ItemRow> {
+    let mut items: Vec<ItemRow> = Vec::new();
+    let mut texts: Vec<usize> = Vec::new();
+    let mut last = reading.layout.rows.get(head.last_row).map_or(0.0, |r| r.middle);
+    for row in head.last_row + 1..until {
+        let Some(shape) = reading.layout.rows.get(row) else { break };
+        let far = shape.middle - last > TABLE_GAP * shape.height;
+        if shape.page_index != head.page_index || far || ends_table(reading, row) {
+            break;
+        }
+        if announces(reading, row, Label::CarriedForward) {
+            continue;
+        }
+        let cells = cells(reading, head, row);
+        if cells.iter().any(|c| matches!(c.column, Column::Net | Column::Gross)) {
+            items.push(item(reading, head, row, cells));
+            last = shape.middle;
+        } else {
+            texts.push(row);
+            last = if items.is_empty() { last } else { shape.middle };
+        }
+    }
+    give_texts(reading, head, &mut items, &texts);
+    items
+}
+
+/// A row of totals: its first segment is nothing but the label of a total.
+fn ends_table(reading: &Reading<'_>, row: usize) -> bool {
+    let totals = [Label::Net, Label::Gross, Label::Due, Label::Tax];
+    reading.layout.row(row).take(2).any(|(_, s)| {
+        let total = |h: &crate::lexicon::LabelHit| totals.iter().any(|l| h.strength(*l) > 0.0);
+        let starts = s.labels.first().is_some_and(|h| total(h) && h.start < LABEL_START);
+        starts && s.is_label() && s.terms.iter().all(|t| t.text.parse::<u32>().is_err())
+    })
+}
+
+/// Bytes before the label of a total, such as an article.
+const LABEL_START: usize = 4;
+
+fn announces(reading: &Reading<'_>, row: usize, label: Label) -> bool {
+    reading
+        .layout
+        .row(row)
+        .any(|(_, s)| s.is_label() && s.labels.iter().any(|h| h.strength(label) > 0.0))
+}
+
+/// Numbers of a row with their columns, at most one for each column.
+fn cells(reading: &Reading<'_>, head: &Head, row: usize) -> Vec<Cell> {
+    let mut found: Vec<Cell> = Vec::new();
+    for (_, segment) in reading.layout.row(row) {
+        if is_prose(segment) {
+            continue;
+        }
+        for number in numbers(&segment.text, reading.locale.numbers) {
+            let place = segment.place(&number.range);
+            let rect = in_page_heights(segment, &place);
+            let Some((column, distance)) = nearest(head, &rect, number.percent) else { continue };
+            let numeric = !matches!(column, Column::Description | Column::Code | Column::Unit);
+            let money = matches!(column, Column::Net | Column::Gross | Column::UnitPrice);
+            // An amount is printed with its decimals; a bare integer below is a count or a year.
+            if !numeric || money && number.decimals == 0 && number.currency.is_none() {
+                continue;
+            }
+            let raw = segment.text.get(number.range.clone()).unwrap_or("").trim().to_owned();
+            let cell = Cell { column, value: number.value, raw, place, distance };
+            match found.iter_mut().find(|c| c.column == column) {
+                Some(known) if distance < known.distance => *known = cell,
+                Some(_) => {}
+                None => found.push(cell),
+            }
+        }
+    }
+    found
+}
+
+/// More words than a quantity with its unit has.
+fn is_prose(segment: &Segment) -> bool {
+    let words = segment.terms.iter().filter(|t| t.text.chars().all(char::is_alphabetic));
+    words.filter(|t| t.text.len() > 1).count() > 2
+}
+
+fn in_page_heights(segment: &Segment, place: &Place) -> Rect {
+    let scale = segment.rect.x1 / segment.bbox.x1().max(f32::EPSILON);
+    Rect { x0: place.bbox.x0() * scale, x1: place.bbox.x1() * scale, ..segment.rect }
+}
+
+/// The column a number stands in: edges or middles agree best.
+fn nearest(head: &Head, rect: &Rect, percent: bool) -> Option<(Column, f32)> {
+    let height = rect.height().max(f32::EPSILON);
+    let distance = |column: &Rect| {
+        let middle = (rect.x0 + rect.x1 - column.x0 - column.x1).abs() / 2.0;
+        let edges = (rect.x0 - column.x0).abs().min((rect.x1 - column.x1).abs());
+        middle.min(edges) / height
+    };
+    let fits = |c: &Column| percent == (*c == Column::TaxRate) || !percent;
+    let all = head.columns.iter().filter(|(c, _)| fits(c)).map(|(c, r)| (*c, distance(r)));
+    let best = all.min_by(|a, b| a.1.total_cmp(&b.1))?;
+    (best.1 <= COLUMN_DISTANCE).then_some(best)
+}
+
+fn item(reading: &Reading<'_>, head: &Head, row: usize, cells: Vec<Cell>) -> ItemRow {
+    let texts = texts_of(reading, head, row);
+    let code_column = head.columns.iter().find(|(c, _)| *c == Column::Code).map(|(_, r)| *r);
+    let code = code_column.and_then(|column| {
+        let mut segments = reading.layout.row(row);
+        segments
+            .find(|(i, s)| s.rect.shared_width(&column) > 0.0 && !texts.contains(i))
+            .map(|(i, _)| i)
+    });
+    let unit = reading.layout.row(row).find_map(|(_, s)| unit_of(s, &cells));
+    ItemRow { row, cells, texts, code, unit }
+}
+
+/// Letters that follow the quantity in its segment.
+fn unit_of(segment: &Segment, cells: &[Cell]) -> Option<(String, Place)> {
+    let quantity = cells.iter().find(|c| c.column == Column::Quantity)?;
+    let inside = segment.whole().bbox.union(&quantity.place.bbox) == segment.whole().bbox;
+    let last = segment.terms.last().filter(|t| t.text.chars().all(char::is_alphabetic))?;
+    let start = segment.text.find(&quantity.raw)? + quantity.raw.len();
+    let unit = segment.text.get(start..)?.trim();
+    let fits = inside && !unit.is_empty() && last.start >= start && unit.chars().count() <= 12;
+    fits.then(|| (unit.to_owned(), segment.place(&(start..segment.text.len()))))
+}
+
+/// Segments of a row in the column of descriptions.
+fn texts_of(reading: &Reading<'_>, head: &Head, row: usize) -> Vec<usize> {
+    let named = head.columns.iter().find(|(c, _)| *c == Column::Description).map(|(_, r)| *r);
+    let first = head.columns.first().map(|(_, r)| *r).unwrap_or_default();
+    let column = named.unwrap_or(Rect { x0: 0.0, ..first });
+    let inside = |s: &Segment| {
+        let height = s.rect.height();
+        let right = head.next_left(column.x0 + height);
+        let left = column.x0 - TEXT_INDENT * height;
+        let middle = f32::midpoint(s.rect.x0, s.rect.x1);
+        s.rect.x0 >= left && s.rect.x0 < right && middle < right + TEXT_INDENT * height
+    };
+    let letters = |s: &Segment| s.text.chars().filter(|c| c.is_alphabetic()).count();
+    let row = reading.layout.row(row).filter(|(_, s)| inside(s) && letters(s) > 1);
+    row.map(|(i, _)| i).collect()
+}
+
+/// Gives text rows between two lines to the one they stand nearer to, as far as they continue a
+/// wrapped description.
+fn give_texts(reading: &Reading<'_>, head: &Head, items: &mut [ItemRow], texts: &[usize]) {
+    let widest = texts.iter().copied().chain(items.iter().map(|i| i.row));
+    let right = widest
+        .flat_map(|row| texts_of(reading, head, row))
+        .filter_map(|i| reading.layout.segment(i).map(|s| s.rect.x1))
+        .fold(0.0, f32::max);
+    let middle = |row: usize| reading.layout.rows.get(row).map_or(0.0, |r| r.middle);
+    for at in 0..items.len() {
+        let Some((from, own)) = items.get(at).map(|i| (i.row, !i.texts.is_empty())) else {
+            continue;
+        };
+        let next = items.get(at + 1).map_or(usize::MAX, |i| i.row);
+        let previous = at.checked_sub(1).and_then(|p| items.get(p)).map_or(0, |i| i.row);
+        let Some(item) = items.get_mut(at) else { continue };
+        if !own {
+            // The amounts may stand a row below or above their text.
+            let near = texts.iter().copied().filter(|r| *r > previous && *r < next);
+            let nearest = near.min_by(|a, b| {
+                let of = |r: usize| (middle(r) - middle(from)).abs();
+                of(*a).total_cmp(&of(*b))
+            });
+            item.texts = nearest.map_or_else(Vec::new, |row| texts_of(reading, head, row));
+            continue;
+        }
+        for row in texts.iter().copied().filter(|r| *r > from && *r < next).take(MAX_WRAPPED) {
+            let more = texts_of(reading, head, row);
+            let last = item.texts.last().and_then(|i| reading.layout.segment(*i));
+            let wrapped =
+                last.is_some_and(|s| s.rect.x1 - s.rect.x0 > WRAPPED * (right - s.rect.x0));
+            let first = more.first().and_then(|i| reading.layout.segment(*i));
+            let detail = first.is_none_or(|s| s.text.contains(':') || s.text.starts_with('('));
+            if !wrapped || detail {
+                break;
+            }
+            item.texts.extend(more);
+        }
+    }
+}
