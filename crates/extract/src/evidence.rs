@@ -48,6 +48,8 @@ pub(crate) enum Clue {
     PercentRow,
     /// Base, rate and tax of one rate stand in the row: a part of the totals.
     RatedRow,
+    /// In another currency than the document's: a conversion beside the totals.
+    ForeignCurrency,
     LastOnRow,
     Negative,
     /// The first value of its type in the document.

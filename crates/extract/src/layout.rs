@@ -3,28 +3,19 @@
 //! A *segment* is a run of words of one text line without a wide gap; a *row* is what stands at one
 //! height, left to right. Distances are in heights of the page, so that both directions compare.
 
+mod arrange;
+
 use std::ops::Range;
 
 use common::page::{BoundingBox, PageSource, ReadDocument, ReadPage, Word};
 
+use crate::layout::arrange::arrange;
 use crate::lexicon::{LabelHit, labels};
 use crate::text::{Term, terms};
-
-/// A gap wider than this many text heights separates columns; words are 0.25 to 0.6 apart.
-const COLUMN_GAP: f32 = 0.95;
 
 /// A gap wider than this is kept as two spaces, so that no number is read across it: digit groups
 /// are set closer than words.
 const GROUP_GAP: f32 = 0.5;
-
-/// Words of a page that are looked at. Dense A4 small print has about 2 000.
-const MAX_WORDS_PER_PAGE: usize = 6_000;
-
-/// Longer "words" are encoded data or broken spacing, not fields.
-const MAX_WORD_BYTES: usize = 256;
-
-/// Segments whose middles differ by less than this share of their height stand in one row.
-const SAME_ROW: f32 = 0.55;
 
 /// A document's segments and rows, in reading order of pages, from top to bottom.
 #[derive(Debug, Default)]
@@ -225,52 +216,18 @@ impl Layout {
     fn add_page(&mut self, page_index: usize, page: &ReadPage) {
         let aspect = aspect(page);
         let fuzzy = page.source != PageSource::TextLayer;
-        let mut lines: Vec<(u32, Vec<(&Word, BoundingBox)>)> = Vec::new();
-        for word in page.words.iter().take(MAX_WORDS_PER_PAGE) {
-            let BoundingBox([x0, y0, x1, y1]) = word.bbox;
-            let entry = (word, BoundingBox::new(x0, y0, x1, y1));
-            let usable = word.text.len() <= MAX_WORD_BYTES && !word.text.trim().is_empty();
-            match lines.last_mut() {
-                _ if !usable => {}
-                Some((line, words)) if *line == word.line => words.push(entry),
-                _ => lines.push((word.line, vec![entry])),
-            }
-        }
-        let mut segments: Vec<Segment> = Vec::new();
-        for (_, mut words) in lines {
-            words.sort_by(|a, b| a.1.x0().total_cmp(&b.1.x0()));
-            for run in split(&words, aspect) {
-                segments.push(Segment::new(run, page_index, page.geometry.number, aspect, fuzzy));
-            }
-        }
-        segments.sort_by(|a, b| a.rect.middle().total_cmp(&b.rect.middle()));
-        self.add_rows(page_index, segments);
-    }
-
-    fn add_rows(&mut self, page_index: usize, sorted: Vec<Segment>) {
-        let mut rows: Vec<Vec<Segment>> = Vec::new();
-        let (mut middle, mut height) = (0.0_f32, 0.0_f32);
-        for segment in sorted {
-            let distance = (segment.rect.middle() - middle).abs();
-            let together = distance <= SAME_ROW * height.min(segment.rect.height());
-            match rows.last_mut() {
-                Some(row) if together => {
-                    row.push(segment);
-                }
-                _ => {
-                    (middle, height) = (segment.rect.middle(), segment.rect.height());
-                    rows.push(vec![segment]);
-                }
-            }
-        }
-        for mut row in rows {
-            row.sort_by(|a, b| a.rect.x0.total_cmp(&b.rect.x0));
+        for runs in arrange(page, aspect) {
             let first = self.segments.len();
-            let count = row.len() as f32;
-            let middle = row.iter().map(|s| s.rect.middle()).sum::<f32>() / count;
-            let height = row.iter().map(|s| s.rect.height()).sum::<f32>() / count;
-            let number = self.rows.len();
-            self.segments.extend(row.into_iter().map(|s| Segment { row: number, ..s }));
+            let row = self.rows.len();
+            self.segments.extend(runs.iter().map(|run| {
+                let segment =
+                    Segment::new(&run.words, page_index, page.geometry.number, aspect, fuzzy);
+                Segment { row, ..segment }
+            }));
+            let added = self.segments.get(first..).unwrap_or(&[]);
+            let count = added.len().max(1) as f32;
+            let middle = added.iter().map(|s| s.rect.middle()).sum::<f32>() / count;
+            let height = added.iter().map(|s| s.rect.height()).sum::<f32>() / count;
             let segments = (first..self.segments.len()).collect();
             self.rows.push(Row { page_index, segments, middle, height });
         }
@@ -314,21 +271,6 @@ impl Segment {
 fn aspect(page: &ReadPage) -> f32 {
     let (width, height) = (page.geometry.width_px, page.geometry.height_px);
     if width == 0 || height == 0 { 0.707 } else { width as f32 / height as f32 }
-}
-
-/// Cuts a line's words (left to right) where the gap is wide or the height jumps.
-fn split<'a, 'w>(
-    words: &'a [(&'w Word, BoundingBox)],
-    aspect: f32,
-) -> impl Iterator<Item = &'a [(&'w Word, BoundingBox)]> {
-    let mut heights: Vec<f32> = words.iter().map(|(_, b)| b.height()).collect();
-    heights.sort_by(f32::total_cmp);
-    let typical = heights.get(heights.len() / 2).copied().unwrap_or(0.0);
-    words.chunk_by(move |(_, a), (_, b)| {
-        let gap = (b.x0() - a.x1()) * aspect;
-        let apart = (a.middle_y() - b.middle_y()).abs() > a.height().max(b.height());
-        gap <= COLUMN_GAP * typical.max(a.height().min(b.height())) && !apart
-    })
 }
 
 #[cfg(test)]

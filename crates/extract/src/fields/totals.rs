@@ -117,6 +117,8 @@ fn candidates<'a>(reading: &'a Reading<'_>) -> Vec<Money<'a>> {
             let mut candidate = Candidate::read(number.value, segment, &number.range);
             let evidence = &mut candidate.evidence;
             evidence.when(Clue::Money, printed_as_amount);
+            let foreign = number.currency.is_some() && number.currency != currency;
+            evidence.when(Clue::ForeignCurrency, foreign);
             evidence.when(Clue::LastOnRow, last);
             evidence.when(Clue::PercentRow, rated);
             evidence.when(Clue::RatedRow, rated_rows.contains(&segment.row));

@@ -34,6 +34,9 @@ const MIN_COLUMNS: usize = 3;
 /// Rows of one head stand closer than this, in text heights.
 const HEAD_ROWS_GAP: f32 = 2.2;
 
+/// Rows below the first that a head may have.
+const MAX_HEAD_ROWS: usize = 2;
+
 /// In the order in which a label that fits several columns is tried.
 const KINDS: [(Label, Column); 8] = [
     (Label::ColumnGross, Column::Gross),
@@ -69,7 +72,7 @@ pub(super) fn heads(reading: &Reading<'_>) -> Vec<Head> {
         if columns.len() < 2 {
             continue;
         }
-        let (first_row, last_row) = (row, with_neighbour(reading, row, &mut columns));
+        let (first_row, last_row) = (row, with_neighbours(reading, row, &mut columns));
         if let Some(columns) = settled(columns) {
             let page_index = reading.layout.rows.get(row).map_or(0, |r| r.page_index);
             found.push(Head { page_index, first_row, last_row, columns });
@@ -103,22 +106,30 @@ fn rect(segment: &Segment, hit: &LabelHit) -> Rect {
     Rect { x0, x1, ..segment.rect }
 }
 
-/// Adds the columns of the next row where the head goes on; gives the head's last row.
-fn with_neighbour(reading: &Reading<'_>, row: usize, columns: &mut Vec<(Column, Rect)>) -> usize {
-    let rows = (reading.layout.rows.get(row), reading.layout.rows.get(row + 1));
-    let (Some(this), Some(next)) = rows else { return row };
-    let near = next.page_index == this.page_index
-        && next.middle - this.middle < HEAD_ROWS_GAP * this.height;
-    let more = columns_of(reading, row + 1);
-    let mut labels = reading.layout.row(row + 1);
-    let all_labels = labels.all(|(_, s)| s.is_label() || s.terms.is_empty());
-    if !near || more.is_empty() || !all_labels {
-        return row;
+/// Adds the columns of the next rows while the head goes on; gives the head's last row.
+fn with_neighbours(reading: &Reading<'_>, row: usize, columns: &mut Vec<(Column, Rect)>) -> usize {
+    let mut last = row;
+    while last < row + MAX_HEAD_ROWS && goes_on(reading, last) {
+        last += 1;
+        for (column, rect) in columns_of(reading, last) {
+            let apart = columns.iter().all(|(_, known)| known.shared_width(&rect) <= 0.0);
+            if apart {
+                columns.push((column, rect));
+            }
+        }
     }
-    let apart = |rect: &Rect| columns.iter().all(|(_, known)| known.shared_width(rect) <= 0.0);
-    let fresh: Vec<_> = more.into_iter().filter(|(_, rect)| apart(rect)).collect();
-    columns.extend(fresh);
-    row + 1
+    last
+}
+
+/// Whether the row after `row` belongs to the same head: close below, and labels again.
+fn goes_on(reading: &Reading<'_>, row: usize) -> bool {
+    let rows = (reading.layout.rows.get(row), reading.layout.rows.get(row + 1));
+    let (Some(this), Some(next)) = rows else { return false };
+    let near = next.page_index == this.page_index
+        && next.middle - this.middle < HEAD_ROWS_GAP * this.height.max(next.height);
+    let more = columns_of(reading, row + 1);
+    let all_labels = reading.layout.row(row + 1).all(|(_, s)| s.is_label() || s.terms.is_empty());
+    near && (more.len() > 1 || !more.is_empty() && all_labels)
 }
 
 /// One column of each kind, left to right, if together they head a table of lines. Of several
