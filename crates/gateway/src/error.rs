@@ -61,7 +61,7 @@ pub enum ApiError {
         seen: u64,
     },
     /// Over the configured size.
-    #[error("the document has {seen} bytes or more; the limit is {limit}")]
+    #[error("the upload has {seen} bytes or more; the limit of a document is {limit}")]
     DocumentTooLarge {
         /// Bytes allowed.
         limit: u64,

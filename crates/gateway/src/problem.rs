@@ -22,18 +22,20 @@ pub struct Problem {
     #[schema(example = 413)]
     pub status: u16,
     /// This occurrence in one sentence. Never holds content of the document.
-    #[schema(example = "the document has 27262976 bytes; the limit is 26214400")]
+    #[schema(
+        example = "the upload has 27262976 bytes or more; the limit of a document is 26214400"
+    )]
     pub detail: String,
     /// Stable name of the kind of problem.
     #[schema(example = "document_too_large")]
     pub code: &'static str,
     /// The limit that was passed, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = 26_214_400)]
+    #[schema(example = 26_214_400, nullable = false)]
     pub limit: Option<u64>,
     /// The value seen; for a body of unknown length as many bytes as had come, at least.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = 27_262_976)]
+    #[schema(example = 27_262_976, nullable = false)]
     pub value: Option<u64>,
 }
 

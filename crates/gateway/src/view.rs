@@ -105,6 +105,7 @@ pub(crate) struct Invoice {
     /// 1, and one more with each replay.
     generation: u32,
     /// The client's name for it, cleaned.
+    #[schema(required)]
     filename: Option<String>,
     /// When it was taken.
     #[schema(value_type = String, format = DateTime)]

@@ -4,7 +4,7 @@ use axum::http::{HeaderName, header};
 
 use crate::openapi::RESULT_SCHEMA;
 
-/// Schema of `result` and of the event `invoice.extracted`.
+/// Schema of a result, and of the event that publishes it
 #[utoipa::path(
     get,
     path = "/contract/invoice-extracted.schema.json",

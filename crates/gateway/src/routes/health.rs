@@ -12,7 +12,9 @@ pub(crate) struct Health {
     status: &'static str,
 }
 
-/// Whether the process is alive. Says nothing about what it depends on: see `/ready`.
+/// Whether the process is alive
+///
+/// Says nothing about what it depends on: see `/ready`.
 #[utoipa::path(
     get,
     path = "/health",

@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::state::App;
 use crate::view::Invoice;
 
-/// Where a document stands, and the invoice once it is read.
+/// Where a document stands, and the invoice once it is read
 #[utoipa::path(
     get,
     path = "/api/v1/invoices/{id}",

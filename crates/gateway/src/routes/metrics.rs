@@ -10,7 +10,7 @@ use crate::state::App;
 /// Media type of the exposition.
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Metrics of the process, for Prometheus.
+/// Metrics of the process, for Prometheus
 #[utoipa::path(
     get,
     path = "/metrics",

@@ -44,7 +44,13 @@ struct UploadForm {
     file: Vec<u8>,
 }
 
-/// Takes a document and answers at once with its id.
+/// A document by itself, as its `Content-Type` says.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "describes the body; it is read as a stream")]
+struct BareDocument(Vec<u8>);
+
+/// Takes a document and answers at once with its id
 ///
 /// What the document is, its first bytes decide. It is on disk, and its first job is queued, before
 /// the answer is sent. The same content with the same options has the same id and is read once, so
@@ -65,10 +71,10 @@ struct UploadForm {
         description = "A PDF, JPEG or PNG: in the form field `file`, or as it is",
         content(
             (UploadForm = "multipart/form-data"),
-            (Vec<u8> = "application/pdf"),
-            (Vec<u8> = "image/jpeg"),
-            (Vec<u8> = "image/png"),
-            (Vec<u8> = "application/octet-stream"),
+            (BareDocument = "application/pdf"),
+            (BareDocument = "image/jpeg"),
+            (BareDocument = "image/png"),
+            (BareDocument = "application/octet-stream"),
         ),
     ),
     responses(

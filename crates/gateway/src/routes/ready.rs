@@ -22,7 +22,9 @@ pub(crate) struct Ready {
     ready: bool,
 }
 
-/// Whether documents can be taken: broker, streams and buckets are there.
+/// Whether documents can be taken
+///
+/// Broker, streams and buckets are there.
 #[utoipa::path(
     get,
     path = "/ready",

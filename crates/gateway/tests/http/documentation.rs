@@ -24,6 +24,11 @@ async fn the_description_lists_every_route_and_holds_the_contract() {
     let statuses: Vec<_> = answers.keys().map(String::as_str).collect();
     assert_eq!(statuses, ["200", "202", "400", "408", "413", "415", "422", "503"]);
 
+    let bodies = &api["paths"][UPLOAD]["post"]["requestBody"]["content"];
+    assert_eq!(bodies.as_object().unwrap().len(), 5);
+    let bare = &api["components"]["schemas"]["BareDocument"];
+    assert_eq!((&bare["type"], &bare["format"]), (&"string".into(), &"binary".into()));
+
     let mut references = Vec::new();
     collect_references(&api, &mut references);
     assert!(references.len() > 20, "{references:?}");
