@@ -1,5 +1,7 @@
 //! Tesseract's result table (`--tsv`), as words.
 
+mod heights;
+
 use common::page::{BoundingBox, Word};
 
 /// The `level` of a row that is a word; pages, blocks, paragraphs and lines have 1 to 4.
@@ -14,26 +16,47 @@ const PERCENT: f32 = 100.0;
 /// Boxes become fractions of a page of `width_px` by `height_px`. Rows that are no words, words
 /// without text and rows that are not understood are left out.
 pub(crate) fn words(table: &str, width_px: u32, height_px: u32) -> Vec<Word> {
-    table.lines().filter_map(|row| word(row, width_px as f32, height_px as f32)).collect()
+    let mut rows: Vec<Row> = table.lines().filter_map(Row::parse).collect();
+    rows.chunk_by_mut(|a, b| a.line == b.line).for_each(heights::repair);
+    rows.into_iter().map(|row| row.into_word(width_px as f32, height_px as f32)).collect()
 }
 
-fn word(row: &str, width: f32, height: f32) -> Option<Word> {
-    let mut columns = row.splitn(12, '\t');
-    if columns.next()? != WORD_LEVEL {
-        return None;
+/// A word as the table has it: pixels and percent.
+struct Row {
+    /// Block, paragraph and line: equal for the words of one line.
+    line: [u32; 3],
+    left: f32,
+    top: f32,
+    wide: f32,
+    high: f32,
+    confidence: f32,
+    text: String,
+}
+
+impl Row {
+    fn parse(row: &str) -> Option<Self> {
+        let mut columns = row.splitn(12, '\t');
+        if columns.next()? != WORD_LEVEL {
+            return None;
+        }
+        let mut index = columns.by_ref().skip(1).map(|column| column.parse().ok());
+        let line = [index.next()??, index.next()??, index.next()??];
+        let mut numbers = columns.by_ref().skip(1).map(|column| column.parse().ok());
+        let mut number = || numbers.next()?.filter(|number: &f32| number.is_finite());
+        let (left, top, wide, high) = (number()?, number()?, number()?, number()?);
+        let confidence = number()?;
+        let text = columns.next()?.trim().to_owned();
+        // Confidence -1 says that there was nothing to read.
+        let is_word = !text.is_empty() && confidence >= 0.0 && wide > 0.0 && high > 0.0;
+        is_word.then_some(Self { line, left, top, wide, high, confidence, text })
     }
-    let mut columns = columns.skip(5);
-    let mut number = || columns.next()?.parse::<f32>().ok().filter(|n| n.is_finite());
-    let (left, top, wide, high) = (number()?, number()?, number()?, number()?);
-    let confidence = number()? / PERCENT;
-    let text = columns.next()?.trim();
-    // Confidence -1 says that there was nothing to read.
-    if text.is_empty() || confidence < 0.0 || wide <= 0.0 || high <= 0.0 {
-        return None;
+
+    fn into_word(self, width: f32, height: f32) -> Word {
+        let Self { left, top, wide, high, confidence, text, .. } = self;
+        let (right, bottom) = (left + wide, top + high);
+        let bbox = BoundingBox::new(left / width, top / height, right / width, bottom / height);
+        Word { text, bbox, confidence: (confidence / PERCENT).min(1.0), line: 0 }
     }
-    let bbox =
-        BoundingBox::new(left / width, top / height, (left + wide) / width, (top + high) / height);
-    Some(Word { text: text.to_owned(), bbox, confidence: confidence.min(1.0), line: 0 })
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ use crate::worker::{Budget, Program, WorkerError, stderr};
 const ENVIRONMENT: [(&str, &str); 3] =
     [("OMP_THREAD_LIMIT", "1"), ("LC_ALL", "C.UTF-8"), ("MALLOC_ARENA_MAX", "1")];
 
-/// How long a child may load libraries and models. 0.2 s on an idle machine.
+/// How long a child may load libraries and models. Tesseract takes 0.3 s, on a crowded machine 1 s.
 const START_DEADLINE: Duration = Duration::from_secs(30);
 
 /// How long the kernel may take to end a child that has closed its pipe: it gives back gigabytes.

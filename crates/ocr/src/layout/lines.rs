@@ -124,11 +124,13 @@ impl Line {
     }
 }
 
-/// The line that `placed` overlaps most, if it is enough to belong to it.
+/// The line that `placed` overlaps most, if it is enough to belong to it; of several that it covers,
+/// the one nearest to its middle.
 fn best<'a>(lines: impl Iterator<Item = &'a mut Line>, placed: &Placed) -> Option<&'a mut Line> {
+    let distance = |line: &Line| (line.middle() - placed.middle()).abs();
     lines
         .filter_map(|line| Some((line.overlap(placed)?, line)))
         .filter(|(overlap, _)| *overlap >= MIN_OVERLAP)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .max_by(|a, b| a.0.total_cmp(&b.0).then(distance(b.1).total_cmp(&distance(a.1))))
         .map(|(_, line)| line)
 }
