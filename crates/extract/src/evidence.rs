@@ -51,7 +51,6 @@ pub(crate) enum Clue {
     /// In another currency than the document's: a conversion beside the totals.
     ForeignCurrency,
     LastOnRow,
-    Negative,
     /// The first value of its type in the document.
     First,
     /// The party's label stands before or above the name.

@@ -192,22 +192,6 @@ impl Layout {
             .filter(move |(_, s)| s.rect.shared_width(&rect) > 0.0)
     }
 
-    /// Segments below `index`, likewise.
-    pub(crate) fn below(
-        &self,
-        index: usize,
-        reach: f32,
-    ) -> impl Iterator<Item = (usize, &Segment)> {
-        let from = self.segments.get(index);
-        let (page, row, rect) = from.map_or((usize::MAX, self.rows.len(), Rect::default()), |s| {
-            (s.page_index, s.row, s.rect)
-        });
-        (row + 1..self.rows.len())
-            .take_while(move |r| self.within(*r, page, rect.middle(), reach))
-            .flat_map(|r| self.row(r))
-            .filter(move |(_, s)| s.rect.shared_width(&rect) > 0.0)
-    }
-
     fn within(&self, row: usize, page_index: usize, middle: f32, reach: f32) -> bool {
         let near = |r: &Row| r.page_index == page_index && (r.middle - middle).abs() <= reach;
         self.rows.get(row).is_some_and(near)
@@ -301,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_are_found_left_right_above_and_below() {
+    fn neighbours_are_found_left_right_and_above() {
         let layout =
             Layout::of(&sample::document(&["Number        Date", "F-1           1.1.2024"]));
         let of = |i: usize| layout.segments[i].text.as_str();
@@ -310,7 +294,6 @@ mod tests {
         assert_eq!(of(0), "Number");
         assert_eq!(first(Box::new(layout.right_of(0))), Some(1));
         assert_eq!(first(Box::new(layout.left_of(1))), Some(0));
-        assert_eq!(first(Box::new(layout.below(0, 0.1))), Some(2));
         assert_eq!(first(Box::new(layout.above(3, 0.1))), Some(1));
     }
 

@@ -27,16 +27,14 @@ pub(super) fn address(
     blocks: &[Block],
     name: &Name,
 ) -> Option<Field<String>> {
-    let below = name.spots.iter().find_map(|spot| {
-        let block = blocks.get(spot.block)?;
-        let from = block.lines.iter().position(|i| *i == spot.segment)?;
-        below_name(reading, block, from)
-    });
-    let inline = || {
-        let lines = name.spots.iter().filter_map(|s| reading.layout.segment(s.segment));
-        lines.filter_map(in_line).next()
-    };
-    let (text, place) = below.or_else(inline)?;
+    let (text, place) = name.spots.iter().find_map(|spot| {
+        let segment = reading.layout.segment(spot.segment)?;
+        in_line(segment).or_else(|| {
+            let block = blocks.get(spot.block)?;
+            let from = block.lines.iter().position(|i| *i == spot.segment)?;
+            below_name(reading, block, from)
+        })
+    })?;
     Some(field(text.clone(), &text, &place, name.probability * BLOCK_ADDRESS))
 }
 
