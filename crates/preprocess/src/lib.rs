@@ -17,6 +17,7 @@ pub mod step;
 pub mod text_layer;
 
 mod image;
+mod locate;
 mod mat;
 mod pdf;
 

@@ -4,11 +4,12 @@ use common::config::Config;
 use serde::{Deserialize, Serialize};
 
 use crate::error::PreprocessError;
+use crate::locate;
 
 /// Limits and the place of PDFium, as the configuration has them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Params {
-    /// Path of libpdfium.so; empty to look for it.
+    /// Absolute path of libpdfium.so; empty for the system's.
     pub pdfium_library: String,
     /// Most pages of a document.
     pub max_pages: u32,
@@ -21,11 +22,12 @@ pub struct Params {
 }
 
 impl Params {
-    /// Takes what concerns this stage from the configuration.
+    /// Takes what concerns this stage from the configuration, and looks for PDFium: a worker has
+    /// neither this process's folder nor its environment.
     #[must_use]
     pub fn from_config(config: &Config) -> Self {
         Self {
-            pdfium_library: config.worker.pdfium_library.clone(),
+            pdfium_library: locate::pdfium(&config.worker.pdfium_library),
             max_pages: config.limits.max_pages,
             max_page_pixels: config.limits.max_page_pixels,
             max_page_side_px: config.limits.max_page_side_px,

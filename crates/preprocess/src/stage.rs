@@ -42,14 +42,6 @@ impl Preprocess {
             },
         }
     }
-
-    /// Starts a worker, so that a missing library stops the service instead of every document.
-    ///
-    /// # Errors
-    /// What the worker says, naming the command that installs what is missing.
-    pub async fn warm_up(&self) -> Result<(), StageError> {
-        self.pool.warm_up().await
-    }
 }
 
 /// `main` of a worker process.
@@ -60,6 +52,10 @@ pub fn worker_main() -> ExitCode {
 
 impl Stage for Preprocess {
     const NAME: StageName = StageName::Preprocess;
+
+    async fn warm_up(&self) -> Result<(), StageError> {
+        self.pool.warm_up().await
+    }
 
     async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
         let bytes = objects.read(&job.input).await?;

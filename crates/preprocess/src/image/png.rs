@@ -71,3 +71,80 @@ fn damaged(error: DecodingError) -> PreprocessError {
     };
     PreprocessError::ImageDamaged { reason }
 }
+
+#[cfg(test)]
+mod tests {
+    use common::config::Config;
+    use png::BitDepth;
+
+    use super::*;
+
+    /// A PNG of 2 x 1 pixels, or with another size in its header alone.
+    fn file(color: ColorType, depth: BitDepth, data: &[u8], palette: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, 2, 1);
+        encoder.set_color(color);
+        encoder.set_depth(depth);
+        if !palette.is_empty() {
+            encoder.set_palette(palette.to_vec());
+            encoder.set_trns(vec![255, 0]);
+        }
+        encoder.write_header().unwrap().write_image_data(data).unwrap();
+        bytes
+    }
+
+    fn grey(bytes: &[u8]) -> Vec<u8> {
+        let params = Params::from_config(&Config::defaults().unwrap());
+        decode(bytes, &params).unwrap().raster.grey().to_vec()
+    }
+
+    #[test]
+    fn every_kind_of_sample_becomes_grey_over_white() {
+        use BitDepth::{Eight, One, Sixteen};
+        use ColorType::{Grayscale, GrayscaleAlpha, Indexed, Rgb, Rgba};
+        let palette = [0, 0, 0, 0, 0, 0];
+        let cases: [(ColorType, BitDepth, &[u8], &[u8]); 7] = [
+            (Grayscale, One, &[0b0100_0000], &[]),
+            (Grayscale, Eight, &[0, 255], &[]),
+            (Grayscale, Sixteen, &[0, 9, 255, 7], &[]),
+            (GrayscaleAlpha, Eight, &[0, 255, 0, 0], &[]),
+            (Rgb, Eight, &[0, 0, 0, 255, 255, 255], &[]),
+            (Rgba, Sixteen, &[0, 0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0], &[]),
+            // Black, and a transparent entry.
+            (Indexed, Eight, &[0, 1], &palette),
+        ];
+        for (color, depth, data, palette) in cases {
+            let bytes = file(color, depth, data, palette);
+            assert_eq!(grey(&bytes), [0, 255], "{color:?} {depth:?}");
+        }
+    }
+
+    #[test]
+    fn the_size_is_refused_before_pixels_are_decoded() {
+        // A header that promises 60 000 x 60 000 pixels over the data of two.
+        let mut bomb = file(ColorType::Grayscale, BitDepth::Eight, &[0, 255], &[]);
+        bomb[16..24].copy_from_slice(&[0, 0, 0xEA, 0x60, 0, 0, 0xEA, 0x60]);
+        let crc = crc32(&bomb[12..29]);
+        bomb[29..33].copy_from_slice(&crc.to_be_bytes());
+        let params = Params::from_config(&Config::defaults().unwrap());
+        let refused = decode(&bomb, &params).map(|_| ());
+        assert!(matches!(refused, Err(PreprocessError::PageTooLarge { .. })), "{refused:?}");
+    }
+
+    #[test]
+    fn a_cut_off_file_is_damaged() {
+        let bytes = file(ColorType::Rgb, BitDepth::Eight, &[0, 0, 0, 9, 9, 9], &[]);
+        let params = Params::from_config(&Config::defaults().unwrap());
+        for len in [0, 4, 20, 40, bytes.len() - 20] {
+            let cut = decode(&bytes[..len], &params).map(|_| ());
+            assert!(matches!(cut, Err(PreprocessError::ImageDamaged { .. })), "{len}: {cut:?}");
+        }
+    }
+
+    /// CRC of a PNG chunk, bit by bit.
+    fn crc32(bytes: &[u8]) -> u32 {
+        let step = |crc: u32| if crc & 1 == 1 { 0xEDB8_8320 ^ (crc >> 1) } else { crc >> 1 };
+        let byte = |crc: u32, b: &u8| (0..8).fold(crc ^ u32::from(*b), |crc, _| step(crc));
+        !bytes.iter().fold(u32::MAX, byte)
+    }
+}

@@ -34,6 +34,9 @@ const FEWEST_INK_PIXELS: usize = 500;
 /// reaches 2 and more; pictures and noise stay near 1.
 const LEAST_SHARPNESS_RATIO: f64 = 1.3;
 
+/// Fewer lines than this are the edges of a picture or a few rules, which may run at any angle.
+const FEWEST_LINES: usize = 6;
+
 /// Levels the page where it is askew; returns the angle that was taken out, clockwise positive,
 /// 0 when nothing was done. The page grows so that no corner is lost.
 ///
@@ -94,7 +97,9 @@ pub fn skew(raster: &Raster) -> Result<Option<f32>, PreprocessError> {
         best = sharpest(near.map(|angle| (angle, sharpness(&ink, angle)))).unwrap_or(best);
         reach = step;
     }
-    Ok((best.1 >= LEAST_SHARPNESS_RATIO * average && best.0.abs() <= MAX_ANGLE).then_some(best.0))
+    let (angle, sharpness) = best;
+    let is_print = sharpness >= LEAST_SHARPNESS_RATIO * average && angle.abs() <= MAX_ANGLE;
+    Ok((is_print && lines(&profile(&ink, angle)) >= FEWEST_LINES).then_some(angle))
 }
 
 /// Places of dark pixels on the reduced page.
@@ -127,6 +132,13 @@ fn ink(raster: &Raster) -> Result<Vec<(f32, f32)>, PreprocessError> {
 /// How unevenly ink falls on rows that run at `angle`: the sum of squared differences between
 /// neighbouring rows, which is largest when rows run along the lines of print.
 fn sharpness(ink: &[(f32, f32)], angle: f32) -> f64 {
+    let profile = profile(ink, angle);
+    let next = profile.iter().skip(1);
+    profile.iter().zip(next).map(|(a, b)| f64::from(b - a) * f64::from(b - a)).sum()
+}
+
+/// Ink on each row that runs at `angle`.
+fn profile(ink: &[(f32, f32)], angle: f32) -> Vec<i32> {
     let slope = angle.to_radians().tan();
     // Rows may begin above the page by what the slope lifts its right end.
     let lift = SEARCH_SIDE_PX * MAX_ANGLE.to_radians().tan() + 2.0;
@@ -138,8 +150,15 @@ fn sharpness(ink: &[(f32, f32)], angle: f32) -> f64 {
             *count += 1;
         }
     }
-    let next = profile.iter().skip(1);
-    profile.iter().zip(next).map(|(a, b)| f64::from(b - a) * f64::from(b - a)).sum()
+    profile
+}
+
+/// Runs of rows with more ink than an inked row has on average.
+fn lines(profile: &[i32]) -> usize {
+    let inked = profile.iter().filter(|count| **count > 0).count().max(1) as i32;
+    let average = profile.iter().sum::<i32>() / inked;
+    let above = || profile.iter().map(|count| *count > average);
+    above().zip(above().skip(1)).filter(|(before, after)| !before && *after).count()
 }
 
 fn sharpest(tried: impl IntoIterator<Item = (f32, f64)>) -> Option<(f32, f64)> {
@@ -204,7 +223,22 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_without_lines_has_no_skew() {
+    fn the_edges_of_a_picture_are_no_lines_of_print() {
+        let params = Params::from_config(&Config::defaults().unwrap());
+        for degrees in [0.0_f32, 4.0] {
+            let (sin, cos) = degrees.to_radians().sin_cos();
+            let pixel = |i: usize| {
+                let (x, y) = ((i % WIDTH) as f32 - 450.0, (i / WIDTH) as f32 - 600.0);
+                if x * cos + y * sin < 50.0 && y * cos - x * sin < 90.0 { 40 } else { 235 }
+            };
+            let grey = (0..WIDTH * HEIGHT).map(pixel).collect();
+            let picture = Raster::new(WIDTH as u32, HEIGHT as u32, grey).unwrap();
+            assert!(run(picture, &params).unwrap().1.abs() < f32::EPSILON, "{degrees}");
+        }
+    }
+
+    #[test]
+    fn a_picture_without_lines_is_left_alone() {
         // A fixed pseudo-random pattern: dark spots without rows.
         let mut state = 12_345_u32;
         let mut noise = || {
@@ -213,6 +247,7 @@ mod tests {
         };
         let grey = (0..WIDTH * HEIGHT).map(|_| noise()).collect();
         let picture = Raster::new(WIDTH as u32, HEIGHT as u32, grey).unwrap();
-        assert_eq!(skew(&picture).unwrap(), None);
+        let params = Params::from_config(&Config::defaults().unwrap());
+        assert!(run(picture, &params).unwrap().1.abs() < f32::EPSILON);
     }
 }

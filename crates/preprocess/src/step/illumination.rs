@@ -91,14 +91,21 @@ fn background(
     Ok(smooth)
 }
 
-/// Light of the dark and of the bright part of the background.
+/// Light of the dark and of the bright part of the paper. What is too dark to be paper does not
+/// count: a picture, a bar, the table that a photographed receipt lies on.
 fn spread(background: &Mat) -> Result<(u8, u8), PreprocessError> {
     let mut values = background.data_bytes().map_err(mat::failed)?.to_vec();
-    let last = values.len().saturating_sub(1);
-    let ignored = (last as f32 * IGNORED_SHARE) as usize;
-    let dark = *values.select_nth_unstable(ignored).1;
-    let bright = *values.select_nth_unstable(last - ignored).1;
+    let bright = quantile(&mut values, 1.0 - IGNORED_SHARE);
+    let darkest = f32::from(bright) * DARKEST_PAPER;
+    values.retain(|value| f32::from(*value) >= darkest);
+    let dark = quantile(&mut values, IGNORED_SHARE);
     Ok((dark, bright))
+}
+
+/// The value below which `share` of `values` lie; 0 when there are none.
+fn quantile(values: &mut [u8], share: f32) -> u8 {
+    let Some(last) = values.len().checked_sub(1) else { return 0 };
+    *values.select_nth_unstable((last as f32 * share) as usize).1
 }
 
 #[cfg(test)]
@@ -136,9 +143,9 @@ mod tests {
     }
 
     #[test]
-    fn a_dark_bar_is_no_shadow() {
+    fn a_dark_picture_is_no_shadow() {
         let mut grey = vec![235; SIDE * SIDE];
-        grey[..SIDE * 40].fill(30);
+        grey[..SIDE * SIDE / 4].fill(30);
         let bar = Raster::new(SIDE as u32, SIDE as u32, grey).unwrap();
         assert_eq!(run(bar.clone()).unwrap(), bar);
     }

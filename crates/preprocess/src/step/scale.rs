@@ -1,7 +1,7 @@
 //! Size of print: what recognition cannot read for its smallness is enlarged, what is needlessly
 //! large is reduced.
 
-use opencv::core::{Mat, MatTraitConst, MatTraitConstManual, Scalar, Size, no_array};
+use opencv::core::{Mat, MatTraitConst, MatTraitConstManual, Scalar, Size};
 use opencv::imgproc;
 
 use crate::error::PreprocessError;
@@ -77,8 +77,8 @@ pub fn letter_height(raster: &Raster) -> Result<Option<f32>, PreprocessError> {
         INK_CONTRAST,
     )
     .map_err(mat::failed)?;
-    let (mut labels, mut stats) = (Mat::default(), Mat::default());
-    imgproc::connected_components_with_stats_def(&ink, &mut labels, &mut stats, &mut no_array())
+    let (mut labels, mut stats, mut centres) = (Mat::default(), Mat::default(), Mat::default());
+    imgproc::connected_components_with_stats_def(&ink, &mut labels, &mut stats, &mut centres)
         .map_err(mat::failed)?;
 
     let mut heights = Vec::new();

@@ -1,0 +1,7 @@
+//! The `preprocess` stage as a service of its own.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    common::service::main(preprocess::worker_main, preprocess::Preprocess::new)
+}
