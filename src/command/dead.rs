@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 
 use common::jetstream::broker::Broker;
 use common::jetstream::dead_letters::{DeadLetterError, Kept};
+use common::jetstream::topology;
 
 use super::error::of_dead_letter;
 use super::operator::{self, OperatorArgs};
@@ -71,14 +72,21 @@ struct Chosen {
 /// # Errors
 /// [`CommandError`]; exit code 4 for a letter that is not there.
 pub(crate) fn run(args: &DeadArgs) -> Result<Exit, CommandError> {
-    operator::with_broker(&args.operator, async |broker, _config| match &args.action {
+    operator::with_broker(&args.operator, async |broker, _config| {
+        topology::verify(&broker, None).await?;
+        act(&broker, &args.action).await
+    })
+}
+
+async fn act(broker: &Broker, action: &DeadAction) -> Result<Exit, CommandError> {
+    match action {
         DeadAction::List { output } => list(&broker.dead_letters().await?, *output),
         DeadAction::Show { name } => {
             console::json(&present::whole(&broker.dead_letter(name).await?))?;
             Ok(Exit::Done)
         }
         DeadAction::Replay(chosen) => {
-            for_each(&broker, chosen, async |name| {
+            for_each(broker, chosen, async |name| {
                 Ok(match broker.replay(name).await? {
                     Some(generation) => format!("replayed {name} as generation {generation}"),
                     None => format!("published {name} again as it was"),
@@ -87,13 +95,13 @@ pub(crate) fn run(args: &DeadArgs) -> Result<Exit, CommandError> {
             .await
         }
         DeadAction::Discard(chosen) => {
-            for_each(&broker, chosen, async |name| {
+            for_each(broker, chosen, async |name| {
                 broker.discard(name).await?;
                 Ok(format!("discarded {name}"))
             })
             .await
         }
-    })
+    }
 }
 
 fn list(kept: &[Kept], output: Output) -> Result<Exit, CommandError> {

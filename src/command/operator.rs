@@ -14,6 +14,10 @@ use super::{CommandError, endpoint};
 /// Name of the connection at the broker.
 const CONNECTION: &str = "invoice-ocr cli";
 
+/// The configured log is that of services; here warnings go to the person at the console, without
+/// each try of the client to connect again.
+const LOG_FILTER: &str = "warn,common::jetstream::broker=off";
+
 /// Which broker to use.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct OperatorArgs {
@@ -38,8 +42,7 @@ where
 {
     let config = args.service.load()?;
     let url = endpoint::broker(&config, args.data.as_deref())?;
-    // The configured log is that of services; here warnings go to the person at the console.
-    let log = Log { level: "warn".to_owned(), format: LogFormat::Text, spans: false };
+    let log = Log { level: LOG_FILTER.to_owned(), format: LogFormat::Text, spans: false };
     telemetry::start(&log).map_err(|error| CommandError::Internal(error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CommandError::Internal(error.to_string()))?;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use common::jetstream::broker::Broker;
 use common::jetstream::events::{EventsFrom, PublicEvent};
+use common::jetstream::topology;
 
 use super::operator::{self, OperatorArgs};
 use super::table::overview;
@@ -52,6 +53,7 @@ pub(crate) fn run(args: &WatchArgs) -> Result<Exit, CommandError> {
 }
 
 async fn follow(broker: &Broker, from: EventsFrom, output: Output) -> Result<Exit, CommandError> {
+    topology::verify(broker, None).await?;
     let mut events = pin!(broker.events(from).await?);
     while let Some(event) = events.next().await {
         match event {
@@ -60,7 +62,7 @@ async fn follow(broker: &Broker, from: EventsFrom, output: Output) -> Result<Exi
                 Output::Json | Output::Ndjson => object(&event).to_string(),
             })?,
             // The consumer behind it makes itself again.
-            Err(error) => tracing::warn!(%error, "an event could not be read"),
+            Err(error) => tracing::warn!(%error, "events are interrupted"),
         }
     }
     Ok(Exit::Done)

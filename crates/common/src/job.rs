@@ -76,3 +76,54 @@ impl Job {
         ciborium::from_reader(bytes).map_err(|e| JobError::Malformed(e.to_string()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::Bucket;
+
+    /// Never edit the bytes: jobs of every released version lie in somebody's queue. A change
+    /// that breaks this test needs a new [`JOB_VERSION`] and a reader for the old one.
+    const GOLDEN_V1: &[u8] = include_bytes!("../tests/golden/job-v1.cbor");
+
+    fn job() -> Job {
+        let content_hash = ContentHash::of(b"golden");
+        let options = Options { languages: vec!["fra".to_owned()] };
+        let tenant = Tenant::default();
+        let id = DocumentId::derive(&tenant, &content_hash, &options);
+        Job {
+            input: ObjectRef::to(Bucket::Uploads, &id, b"golden"),
+            id,
+            tenant,
+            generation: 2,
+            media_type: MediaType::Pdf,
+            content_hash,
+            filename: Some("facture n° 7.pdf".to_owned()),
+            options,
+            correlation_id: "01JGOLDEN".to_owned(),
+            received_at: "2026-11-23T14:10:16.5Z".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn version_1_is_read_and_written_as_it_always_was() {
+        assert_eq!(Job::decode(1, GOLDEN_V1).unwrap(), job());
+        assert_eq!(job().encode().unwrap(), GOLDEN_V1);
+    }
+
+    #[test]
+    fn another_version_is_refused_before_its_bytes_are_looked_at() {
+        assert_eq!(Job::decode(2, b"anything"), Err(JobError::UnknownVersion { seen: 2 }));
+    }
+
+    #[test]
+    fn garbage_is_malformed() {
+        assert!(matches!(Job::decode(1, b"\xff\x00"), Err(JobError::Malformed(_))));
+    }
+
+    #[test]
+    fn a_job_stays_far_below_the_queues_message_limit() {
+        let long = Job { filename: Some("ü".repeat(255)), ..job() };
+        assert!(long.encode().unwrap().len() < 4096);
+    }
+}

@@ -24,3 +24,7 @@ pub mod stage;
 pub mod status;
 pub mod telemetry;
 pub mod worker;
+
+#[cfg(feature = "testing")]
+#[expect(clippy::expect_used, clippy::panic, reason = "code of tests")]
+pub mod testing;

@@ -66,6 +66,10 @@ pub enum StartError {
     Stage(#[from] StageError),
     #[error("cannot listen on {address}: {source}")]
     Listen { address: String, source: std::io::Error },
+    #[error("cannot use {path}: {source}")]
+    Data { path: String, source: std::io::Error },
+    #[error("nats-server: {reason}")]
+    NatsServer { reason: String },
     #[error("cannot find this program's own file: {0}")]
     OwnPath(std::io::Error),
     #[error("cannot start the runtime: {0}")]
@@ -88,6 +92,8 @@ impl StartError {
             | Self::Topology(_)
             | Self::Stage(_)
             | Self::Listen { .. }
+            | Self::Data { .. }
+            | Self::NatsServer { .. }
             | Self::OwnPath(_)
             | Self::Runtime(_) => ExitCode::from(EXIT_UNAVAILABLE),
         }

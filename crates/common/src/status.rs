@@ -12,5 +12,8 @@
 pub mod record;
 pub mod transition;
 
+#[cfg(test)]
+mod machine_tests;
+
 pub use record::{Claim, ResultJson, State, StatusRecord, Upload};
 pub use transition::{Advance, ClaimOutcome};

@@ -10,6 +10,8 @@ pub const EVENTS_STREAM: &str = "INVOICE_EVENTS";
 pub const DEAD_STREAM: &str = "INVOICE_DEAD";
 /// Stream behind the status bucket.
 pub const STATUS_STREAM: &str = "KV_invoice_status";
+/// Subjects of all statuses.
+pub const STATUS_SUBJECTS: &str = "$KV.invoice_status.>";
 /// The status bucket.
 pub const STATUS_BUCKET: &str = "invoice_status";
 

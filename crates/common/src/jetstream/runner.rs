@@ -161,7 +161,7 @@ async fn pull<S: Stage>(
     }
 }
 
-async fn pause_after(error: &dyn std::error::Error) {
+fn pause_after(error: &dyn std::error::Error) -> tokio::time::Sleep {
     tracing::debug!(%error, "pull was refused");
-    tokio::time::sleep(PULL_PAUSE).await;
+    tokio::time::sleep(PULL_PAUSE)
 }

@@ -73,6 +73,7 @@ async fn watch(
             deliver_policy: DeliverPolicy::LastPerSubject,
             replay_policy: ReplayPolicy::Instant,
             headers_only: true,
+            filter_subject: names::STATUS_SUBJECTS.to_owned(),
             ..pull::OrderedConfig::default()
         })
         .await?;

@@ -7,9 +7,15 @@ use rustix::process::Signal;
 
 use crate::worker::WorkerError;
 
+/// Part of its address space beyond which a child that crashes is taken to have run out of it: what
+/// it asked for last did not fit any more.
+const NEARLY_ALL: f64 = 0.9;
+
 /// How a child ended, and what it had been given.
 pub(super) struct Ended {
     pub(super) status: ExitStatus,
+    /// Most address space seen while it worked, bytes; a look now and then, so at least this much.
+    pub(super) address_space_bytes: u64,
     /// Whether a run-time library said on standard error that an allocation failed.
     pub(super) said_out_of_memory: bool,
     pub(super) cpu_seconds: u64,
@@ -23,14 +29,22 @@ impl Ended {
             let code = self.status.code().unwrap_or_default();
             return WorkerError::Crashed(format!("ended with exit code {code} before it answered"));
         };
-        // Rust and C++ both abort after a failed allocation, and say so first.
-        if signal == Signal::ABORT.as_raw() && self.said_out_of_memory {
+        if self.ran_out_of_memory(signal) {
             return WorkerError::OutOfMemory(self.memory_bytes);
         }
         if signal == Signal::XCPU.as_raw() {
             return WorkerError::CpuExceeded(self.cpu_seconds);
         }
         WorkerError::Crashed(format!("was ended by {}", name(signal)))
+    }
+
+    /// After a failed allocation Rust and C++ abort and say so first; C libraries trap, or use the
+    /// null pointer, without a word.
+    fn ran_out_of_memory(&self, signal: i32) -> bool {
+        let crashes = [Signal::ABORT, Signal::SEGV, Signal::TRAP, Signal::ILL, Signal::BUS];
+        let crashed = crashes.iter().any(|crash| crash.as_raw() == signal);
+        let full = self.address_space_bytes as f64 >= self.memory_bytes as f64 * NEARLY_ALL;
+        crashed && full || signal == Signal::ABORT.as_raw() && self.said_out_of_memory
     }
 }
 
@@ -55,9 +69,16 @@ fn name(signal: i32) -> String {
 mod tests {
     use super::*;
 
+    const LIMIT: u64 = 2000;
+
     fn ended(raw: i32, said_out_of_memory: bool) -> WorkerError {
-        let status = ExitStatus::from_raw(raw);
-        Ended { status, said_out_of_memory, cpu_seconds: 30, memory_bytes: 2048 }.error()
+        ended_with(raw, said_out_of_memory, LIMIT / 2)
+    }
+
+    fn ended_with(raw: i32, said_out_of_memory: bool, address_space_bytes: u64) -> WorkerError {
+        let (status, cpu_seconds) = (ExitStatus::from_raw(raw), 30);
+        let memory_bytes = LIMIT;
+        Ended { status, address_space_bytes, said_out_of_memory, cpu_seconds, memory_bytes }.error()
     }
 
     #[test]
@@ -69,8 +90,14 @@ mod tests {
 
     #[test]
     fn an_abort_after_a_failed_allocation_is_out_of_memory() {
-        assert!(matches!(ended(6, true), WorkerError::OutOfMemory(2048)));
+        assert!(matches!(ended(6, true), WorkerError::OutOfMemory(LIMIT)));
         assert!(matches!(ended(11, true), WorkerError::Crashed(_)));
+    }
+
+    #[test]
+    fn a_crash_with_a_full_address_space_is_out_of_memory_and_a_kill_is_not() {
+        assert!(matches!(ended_with(11, false, LIMIT - 1), WorkerError::OutOfMemory(LIMIT)));
+        assert!(matches!(ended_with(9, false, LIMIT - 1), WorkerError::Crashed(_)));
     }
 
     #[test]

@@ -30,6 +30,10 @@ const START_DEADLINE: Duration = Duration::from_secs(30);
 /// How long the kernel may take to end a child that has closed its pipe: it gives back gigabytes.
 const EXIT_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often a working child's address space is looked at, for the cause of its end. A document that
+/// eats memory takes seconds for it; most requests are over before the first look.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// Bytes a pipe holds at once. The kernel's 64 KiB cost a switch for every 64 KiB of a page;
 /// 1 MiB is the most that it gives to an unprivileged process.
 const PIPE_BYTES: usize = 1024 * 1024;
@@ -46,6 +50,8 @@ pub(super) struct Process {
     /// Leases so far.
     pub(super) leases: u32,
     memory_bytes: u64,
+    /// Most address space seen, bytes.
+    address_space_bytes: u64,
     asked: u64,
 }
 
@@ -128,9 +134,7 @@ impl Process {
 
     /// Resident memory, bytes; `None` when the kernel does not say.
     pub(super) fn resident_bytes(&self) -> Option<u64> {
-        let statm = std::fs::read_to_string(format!("/proc/{}/statm", self.id)).ok()?;
-        let pages: u64 = statm.split_whitespace().nth(1)?.parse().ok()?;
-        pages.checked_mul(rustix::param::page_size() as u64)
+        memory_bytes(self.id).map(|(_, resident)| resident)
     }
 
     fn around(mut child: Child, memory_bytes: u64) -> Result<Self, WorkerError> {

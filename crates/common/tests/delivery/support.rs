@@ -1,0 +1,230 @@
+//! A stage that does as it is told, and a look behind the scenes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use common::config::Config;
+use common::decide::RetryPolicy;
+use common::error::StageError;
+use common::id::{Options, Tenant};
+use common::jetstream::broker::Broker;
+use common::jetstream::intake::Incoming;
+use common::jetstream::runner::{self, RunnerSettings};
+use common::jetstream::topology;
+use common::job::Job;
+use common::metrics::Metrics;
+use common::object::{Bucket, ObjectStore};
+use common::page::MediaType;
+use common::stage::{Outcome, Stage, StageName};
+use common::status::{State, StatusRecord};
+use common::testing::TestBroker;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Longer than anything here takes, short enough to fail a hanging test.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A broker, its topology, and the client to look at it with.
+pub struct Bench {
+    pub server: TestBroker,
+    pub broker: Broker,
+    pub config: Config,
+    pub raw: async_nats::jetstream::Context,
+}
+
+impl Bench {
+    pub async fn start() -> Self {
+        let server = TestBroker::start();
+        let (broker, config) = server.connect().await;
+        let client = async_nats::connect(server.url()).await.unwrap();
+        Self { server, broker, config, raw: async_nats::jetstream::new(client) }
+    }
+
+    /// A document with `content`, taken in as the gateway does.
+    pub async fn upload(&self, content: &str) -> StatusRecord {
+        self.broker.accept(incoming(content)).await.unwrap().record
+    }
+
+    /// Runs `stage` with `attempts` and short retry delays until the returned guard is stopped.
+    pub async fn run<S: Stage>(&self, stage: S, concurrency: usize) -> Running {
+        self.run_with(stage, settings(concurrency)).await
+    }
+
+    pub async fn run_with<S: Stage>(&self, stage: S, settings: RunnerSettings) -> Running {
+        let consumer = topology::bind(&self.broker, S::NAME).await.unwrap();
+        let (stop, tasks, metrics) =
+            (CancellationToken::new(), TaskTracker::new(), Metrics::default());
+        let broker = self.broker.clone();
+        let stages = metrics.stages.clone();
+        tasks.spawn(runner::run(broker, consumer, stage, settings, stages, stop.clone()));
+        tasks.close();
+        Running { stop, tasks }
+    }
+
+    pub async fn status(&self, record: &StatusRecord) -> StatusRecord {
+        self.broker.status_at_leader(&record.id).await.unwrap().unwrap().record
+    }
+
+    /// Waits until the document is in `state`.
+    pub async fn reach(&self, record: &StatusRecord, state: State) -> StatusRecord {
+        self.until(async || {
+            let now = self.status(record).await;
+            (now.state == state).then_some(now)
+        })
+        .await
+    }
+
+    /// Waits until `look` finds something.
+    pub async fn until<T>(&self, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+        let search = async {
+            loop {
+                if let Some(found) = look().await {
+                    return found;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, search).await.expect("the awaited state")
+    }
+
+    pub async fn messages_in(&self, stream: &str) -> u64 {
+        self.raw.get_stream(stream).await.unwrap().cached_info().state.messages
+    }
+
+    /// Waits until the stage's queue is empty and nothing is being worked on.
+    pub async fn drained(&self, stream: &str) {
+        self.until(async || (self.messages_in(stream).await == 0).then_some(())).await;
+    }
+
+    /// Changes a consumer's ack wait, which the topology sets to 30 s.
+    pub async fn set_ack_wait(&self, stream: &str, consumer: &str, ack_wait: Duration) {
+        let handle = self.raw.get_stream(stream).await.unwrap();
+        let mut config = handle.consumer_info(consumer).await.unwrap().config;
+        config.ack_wait = ack_wait;
+        let config = async_nats::jetstream::consumer::pull::Config {
+            durable_name: config.durable_name,
+            name: config.name,
+            ack_wait,
+            max_deliver: config.max_deliver,
+            filter_subject: config.filter_subject,
+            max_ack_pending: config.max_ack_pending,
+            metadata: config.metadata,
+            description: config.description,
+            ..Default::default()
+        };
+        handle.update_consumer(config).await.unwrap();
+    }
+}
+
+pub fn incoming(content: &str) -> Incoming {
+    Incoming {
+        tenant: Tenant::default(),
+        media_type: MediaType::Pdf,
+        filename: Some("invoice.pdf".to_owned()),
+        options: Options::default(),
+        correlation_id: nuid::next().to_string(),
+        received_at: jiff::Timestamp::now(),
+        bytes: Bytes::copy_from_slice(content.as_bytes()),
+    }
+}
+
+pub fn settings(concurrency: usize) -> RunnerSettings {
+    RunnerSettings {
+        concurrency,
+        policy: RetryPolicy { attempts: 3, delays: vec![Duration::from_millis(100)] },
+        deadline: PATIENCE,
+        grace: Duration::from_secs(10),
+    }
+}
+
+/// A running stage; stops with its guard.
+pub struct Running {
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Running {
+    pub fn ask_to_stop(&self) {
+        self.stop.cancel();
+    }
+
+    pub async fn stopped(self) {
+        self.stop.cancel();
+        tokio::time::timeout(PATIENCE, self.tasks.wait()).await.expect("the runner to stop");
+    }
+}
+
+/// Writes its input back as its output.
+#[derive(Default)]
+pub struct Copy {
+    pub runs: Arc<AtomicUsize>,
+    pub takes: Duration,
+}
+
+impl Stage for Copy {
+    const NAME: StageName = StageName::Preprocess;
+
+    async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
+        self.runs.fetch_add(1, Ordering::SeqCst);
+        let bytes = objects.read(&job.input).await?;
+        tokio::time::sleep(self.takes).await;
+        Ok(Outcome::Handed(objects.write(Bucket::Work, &job.id, bytes).await?))
+    }
+}
+
+/// The second stage, likewise.
+#[derive(Default)]
+pub struct CopyOn;
+
+impl Stage for CopyOn {
+    const NAME: StageName = StageName::Ocr;
+
+    async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
+        let bytes = objects.read(&job.input).await?;
+        Ok(Outcome::Handed(objects.write(Bucket::Work, &job.id, bytes).await?))
+    }
+}
+
+/// The last stage: the result says which generation it is of.
+#[derive(Default)]
+pub struct Conclude {
+    pub runs: Arc<AtomicUsize>,
+}
+
+impl Stage for Conclude {
+    const NAME: StageName = StageName::Extract;
+
+    async fn run(&self, job: &Job, _: &impl ObjectStore) -> Result<Outcome, StageError> {
+        self.runs.fetch_add(1, Ordering::SeqCst);
+        let result = serde_json::json!({ "id": job.id, "generation": job.generation });
+        Ok(Outcome::Extracted(serde_json::value::to_raw_value(&result).unwrap()))
+    }
+}
+
+/// Fails as it is told: with `error`, while `failures` are left.
+pub struct Fail {
+    pub error: StageError,
+    pub failures: Arc<AtomicUsize>,
+    pub runs: Arc<AtomicUsize>,
+}
+
+impl Fail {
+    pub fn times(failures: usize, error: StageError) -> Self {
+        Self { error, failures: Arc::new(AtomicUsize::new(failures)), runs: Arc::default() }
+    }
+}
+
+impl Stage for Fail {
+    const NAME: StageName = StageName::Preprocess;
+
+    async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
+        self.runs.fetch_add(1, Ordering::SeqCst);
+        let left = self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+        if left.is_ok() {
+            return Err(self.error.clone());
+        }
+        Copy::default().run(job, objects).await
+    }
+}
