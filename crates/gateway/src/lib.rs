@@ -1,9 +1,9 @@
 //! The HTTP side: takes uploads, answers for their status, documents itself.
 //!
 //! * [`router`], [`serve`], [`check_listen`]: the way in, given what [`GatewayState`] holds.
-//! * [`routes`]: one file a route; [`upload`] is what the upload's route does with a request body.
-//! * [`error`]: everything a client can be told went wrong, and [`problem`], the form it takes.
-//! * [`layer`]: what every answer has: request id, log line, metrics, security headers.
+//! * `routes`: one file a route; `upload` is what the upload's route does with a request body.
+//! * `error`: everything a client can be told went wrong, and `problem`, the form it takes.
+//! * `layer`: what every answer has: request id, log line, metrics, security headers.
 //!
 //! A request body is untrusted: it is counted while it arrives, recognised by its first bytes and
 //! stored by its hash. Nothing of it goes to logs, errors or metric labels.

@@ -1,5 +1,14 @@
 //! The gateway over real connections, against a real broker.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test: clippy exempts only the functions marked as one, not their helpers"
+)]
+
 mod client;
 mod documentation;
 mod outage;
