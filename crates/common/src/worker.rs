@@ -21,6 +21,7 @@ mod fault;
 mod frame;
 mod handler;
 mod keeper;
+mod memory;
 mod message;
 mod pool;
 mod process;

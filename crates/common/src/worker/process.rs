@@ -9,11 +9,12 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::worker::exit::Ended;
 use crate::worker::frame::{self, FrameError};
 use crate::worker::keeper::Keeper;
+use crate::worker::memory::Memory;
 use crate::worker::message::{Answer, Ask, Reply};
 use crate::worker::{Budget, Program, WorkerError, stderr};
 
@@ -134,7 +135,7 @@ impl Process {
 
     /// Resident memory, bytes; `None` when the kernel does not say.
     pub(super) fn resident_bytes(&self) -> Option<u64> {
-        memory_bytes(self.id).map(|(_, resident)| resident)
+        Memory::of(self.id).map(|memory| memory.resident)
     }
 
     fn around(mut child: Child, memory_bytes: u64) -> Result<Self, WorkerError> {
@@ -149,7 +150,7 @@ impl Process {
         let runtime = Handle::current();
         let said_out_of_memory = runtime.spawn(stderr::said_out_of_memory(errors));
         let child = Some(child);
-        let (leases, asked) = (0, 0);
+        let (leases, asked, address_space_bytes) = (0, 0, 0);
         Ok(Self {
             child,
             input,
@@ -159,6 +160,7 @@ impl Process {
             id,
             leases,
             memory_bytes,
+            address_space_bytes,
             asked,
         })
     }
@@ -169,12 +171,22 @@ impl Process {
         frame: &[u8],
         wall: Duration,
     ) -> Result<Reply<R>, Silence> {
-        let (input, output) = (&mut self.input, &mut self.output);
+        let (input, output, id) = (&mut self.input, &mut self.output, self.id);
         let conversation = async {
             input.write_all(frame).await.map_err(FrameError::Pipe)?;
             frame::read(output).await
         };
-        let body = timeout(wall, conversation).await.map_err(|_| Silence::TimedOut)??;
+        let watch = async {
+            loop {
+                sleep(LOOK).await;
+                let seen = Memory::of(id).map_or(0, |memory| memory.address_space);
+                self.address_space_bytes = self.address_space_bytes.max(seen);
+            }
+        };
+        let body = tokio::select! {
+            talked = timeout(wall, conversation) => talked.map_err(|_| Silence::TimedOut)??,
+            never = watch => never,
+        };
         let answer: Answer<R> = frame::decode(&body)?;
         if answer.sequence != sequence {
             return Err(Silence::WrongSequence);
@@ -198,8 +210,8 @@ impl Process {
         let said = timeout(EXIT_PATIENCE, &mut self.said_out_of_memory).await;
         let said_out_of_memory = matches!(said, Ok(Ok(true)));
         let Budget { cpu_seconds, .. } = budget;
-        let memory_bytes = self.memory_bytes;
-        Ended { status, said_out_of_memory, cpu_seconds, memory_bytes }.error()
+        let Self { memory_bytes, address_space_bytes, .. } = *self;
+        Ended { status, address_space_bytes, said_out_of_memory, cpu_seconds, memory_bytes }.error()
     }
 }
 

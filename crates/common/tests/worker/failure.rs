@@ -22,6 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         fact("a_looping_child_is_ended_by_its_cpu_limit", cpu_limit),
         fact("each_request_has_a_cpu_budget_of_its_own", cpu_budget_is_per_request),
         fact("a_greedy_child_dies_of_its_limit_and_the_pool_goes_on", greed),
+        fact("a_crash_at_the_memory_limit_is_out_of_memory", silent_greed),
         fact("one_allocation_beyond_the_limit_is_out_of_memory", one_large_allocation),
         fact("a_dropped_call_kills_its_child", dropped_call),
         fact("a_rejected_document_leaves_the_child_alive", rejection),
@@ -93,6 +94,12 @@ async fn cpu_budget_is_per_request() {
 async fn greed() {
     let pool = pool(1);
     assert_eq!(code_of(&pool, Request::Eat, AMPLE).await, "worker_out_of_memory");
+    assert_eq!(count(&pool).await, 1);
+}
+
+async fn silent_greed() {
+    let pool = pool(1);
+    assert_eq!(code_of(&pool, Request::EatInSilence, AMPLE).await, "worker_out_of_memory");
     assert_eq!(count(&pool).await, 1);
 }
 

@@ -26,6 +26,8 @@ pub(crate) enum Request {
     Reject,
     /// Asks for memory piece by piece until there is no more.
     Eat,
+    /// As [`Request::Eat`], but then crashes without a word, as C code does.
+    EatInSilence,
     /// Asks once for this many bytes, keeps and touches them.
     Keep(u64),
     /// Prints to standard output and standard error and reads standard input, as C code may.
@@ -76,6 +78,14 @@ impl Handler for Probe {
             Request::Eat => loop {
                 self.kept.push(vec![1; 16 << 20]);
             },
+            Request::EatInSilence => {
+                while let Ok(piece) = piece() {
+                    self.kept.push(piece);
+                }
+                // Eating takes a real document seconds; this one was done too soon to be seen.
+                std::thread::sleep(Duration::from_secs(1));
+                std::process::abort();
+            }
             Request::Keep(bytes) => self.kept.push(vec![1; usize::try_from(bytes).unwrap()]),
             Request::UseStandardStreams => {
                 std::io::stdout().write_all(&[0xFF; 1000]).unwrap();
@@ -94,4 +104,10 @@ impl Handler for Probe {
         }
         Ok(Response::Done)
     }
+}
+
+fn piece() -> Result<Vec<u8>, std::collections::TryReserveError> {
+    let mut piece = Vec::new();
+    piece.try_reserve_exact(16 << 20)?;
+    Ok(piece)
 }
