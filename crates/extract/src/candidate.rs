@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::evidence::Evidence;
-use crate::layout::{Layout, Place, Segment};
+use crate::layout::{Place, Segment};
 use crate::result::{Confidence, Field, Source};
 
 /// A possible value with its evidence.
@@ -68,15 +68,11 @@ pub(crate) fn choose<T: Clone + PartialEq>(
     (probability >= MIN_PROBABILITY).then(|| candidate.field(probability))
 }
 
-/// Counts the document's segments that hold `text`, up to `enough`.
-pub(crate) fn occurrences(layout: &Layout, text: &str, enough: usize) -> usize {
-    layout.segments.iter().filter(|s| s.text.contains(text)).take(enough).count()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::evidence::Clue;
+    use crate::layout::Layout;
     use crate::sample;
 
     fn candidate(layout: &Layout, value: &str, label: f32) -> Candidate<String> {

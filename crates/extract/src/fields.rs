@@ -40,6 +40,11 @@ impl Reading<'_> {
         let pages = self.pages;
         self.layout.segments.iter().enumerate().filter(move |(_, s)| at_an_end(s.page_index, pages))
     }
+
+    /// Whether `text` stands in more than one segment.
+    pub(crate) fn repeats(&self, text: &str) -> bool {
+        self.segments().filter(|(_, s)| s.text.contains(text)).take(2).count() > 1
+    }
 }
 
 /// Whether a page is among the first or last few of a document of `pages`.

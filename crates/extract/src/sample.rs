@@ -1,11 +1,6 @@
 //! Pages for tests, set from text as on a typewriter: a column of text is a column on the page.
 
-use common::id::{ContentHash, DocumentId, Options, Tenant};
-use common::page::{
-    BoundingBox, MediaType, PageGeometry, PageSource, ReadDocument, ReadPage, Word,
-};
-
-use crate::facts::DocumentFacts;
+use common::page::{BoundingBox, PageGeometry, PageSource, ReadDocument, ReadPage, Word};
 
 /// Characters that fit a line.
 const COLUMNS: f32 = 160.0;
@@ -48,19 +43,5 @@ pub(crate) fn page(number: u32, lines: &[&str]) -> ReadPage {
         attempts: 0,
         languages: Vec::new(),
         words,
-    }
-}
-
-/// Facts of a document that nobody sent.
-pub(crate) fn facts() -> DocumentFacts {
-    let content_hash = ContentHash::of(b"sample");
-    DocumentFacts {
-        id: DocumentId::derive(&Tenant::default(), &content_hash, &Options::default()),
-        content_hash,
-        correlation_id: "sample".into(),
-        filename: None,
-        media_type: MediaType::Pdf,
-        received_at: jiff::Timestamp::UNIX_EPOCH,
-        completed_at: jiff::Timestamp::UNIX_EPOCH,
     }
 }

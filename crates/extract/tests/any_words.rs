@@ -161,7 +161,8 @@ fn is_legal(field: &Value) -> bool {
     let source = &field["source"];
     let boxed = source["box"].as_array().is_some_and(|b| {
         let b: Vec<f64> = b.iter().filter_map(Value::as_f64).collect();
-        b.len() == 4 && b.iter().all(|v| (0.0..=1.0).contains(v)) && b[0] <= b[2] && b[1] <= b[3]
+        let inside = b.iter().all(|v| (0.0..=1.0).contains(v));
+        matches!(b.as_slice(), [x0, y0, x1, y1] if inside && x0 <= x1 && y0 <= y1)
     });
     let value = field["value"].as_str().is_some_and(|v| !v.is_empty());
     confidence

@@ -1,5 +1,7 @@
 //! The stage between its object store and its result.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a step that fails fails its test")]
+
 use bytes::Bytes;
 use jiff::Timestamp;
 

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::candidate::{Candidate, choose, occurrences};
+use crate::candidate::{Candidate, choose};
 use crate::evidence::{Clue, label_clues, links};
 use crate::fields::Reading;
 use crate::fields::kind::is_title;
@@ -53,7 +53,7 @@ fn candidates(reading: &Reading<'_>, label: Label) -> Vec<(Candidate<Date>, bool
             evidence.when(Clue::UpperHalf, segment.bbox.middle_y() < 0.5);
             evidence.when(Clue::First, found.is_empty());
             evidence.when(Clue::Ambiguous, date.ambiguous);
-            evidence.when(Clue::Repeated, occurrences(reading.layout, &candidate.raw, 2) > 1);
+            evidence.when(Clue::Repeated, reading.repeats(&candidate.raw));
             let labelled = links.iter().any(|l| l.hit.strength(label) > 0.0);
             found.push((candidate, labelled));
         }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::candidate::{Candidate, choose, occurrences};
+use crate::candidate::{Candidate, choose};
 use crate::evidence::{Clue, Relation, label_clues, links};
 use crate::fields::Reading;
 use crate::fields::kind::is_title;
@@ -120,7 +120,7 @@ fn candidates(
         evidence.when(Clue::Invalid, text.len() < TELLING_DIGITS);
         evidence.when(Clue::FirstPage, segment.page_index == 0);
         evidence.when(Clue::UpperHalf, segment.bbox.middle_y() < 0.5);
-        evidence.when(Clue::Repeated, occurrences(reading.layout, &text, 2) > 1);
+        evidence.when(Clue::Repeated, reading.repeats(&text));
         evidence.when(Clue::Title, near_title(reading, *index));
         found.push(candidate);
     }

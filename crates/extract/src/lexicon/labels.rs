@@ -52,6 +52,7 @@ pub(crate) enum Label {
     ColumnUnit,
     ColumnUnitPrice,
     ColumnTaxRate,
+    ColumnTaxAmount,
     ColumnNet,
     ColumnGross,
     CreditNoteTitle,

@@ -137,6 +137,15 @@ fn goes_on(reading: &Reading<'_>, row: usize) -> bool {
 fn settled(mut columns: Vec<(Column, Rect)>) -> Option<Vec<(Column, Rect)>> {
     columns.sort_by(|a, b| a.1.x0.total_cmp(&b.1.x0));
     let mut kept: Vec<(Column, Rect)> = Vec::new();
+    let amounts = columns.iter().any(|(c, _)| matches!(c, Column::Net | Column::Gross));
+    let prices = columns.iter().filter(|(c, _)| *c == Column::UnitPrice).count();
+    // "Unit price … Price": without a named total, the last price is it.
+    let last_price = columns.iter().rposition(|(c, _)| *c == Column::UnitPrice);
+    if let Some((column, _)) =
+        last_price.filter(|_| !amounts && prices > 1).and_then(|i| columns.get_mut(i))
+    {
+        *column = Column::Net;
+    }
     for (column, rect) in columns {
         match kept.iter_mut().find(|(c, _)| *c == column) {
             Some(known) if column == Column::Net => *known = (column, rect),

@@ -15,11 +15,14 @@ const COLUMN_DISTANCE: f32 = 5.0;
 /// A gap in the table longer than this ends it, in text heights.
 const TABLE_GAP: f32 = 14.0;
 
-/// Text left of its column by up to this, in text heights, still belongs to it.
+/// The middle of a text may stand right of its column by up to this, in text heights.
 const TEXT_INDENT: f32 = 4.0;
 
 /// A line of text that fills this share of its column was wrapped, so the next one continues it.
 const WRAPPED: f32 = 0.6;
+
+/// Higher rates are amounts in a column beside the rate's.
+const MAX_RATE: Decimal = Decimal::from_parts(40, 0, 0, false, 0);
 
 /// Wrapped lines of one description.
 const MAX_WRAPPED: usize = 4;
@@ -56,7 +59,7 @@ pub(super) fn item_rows(reading: &Reading<'_>, head: &Head, until: usize) -> Vec
         if shape.page_index != head.page_index || far || ends_table(reading, row) {
             break;
         }
-        if announces(reading, row, Label::CarriedForward) {
+        if announces(reading, row, Label::CarriedForward) || is_allowance(reading, row) {
             continue;
         }
         let cells = cells(reading, head, row);
@@ -72,18 +75,36 @@ pub(super) fn item_rows(reading: &Reading<'_>, head: &Head, until: usize) -> Vec
     items
 }
 
-/// A row of totals: its first segment is nothing but the label of a total.
+/// A row of totals (nothing but the label of a total, then an amount), or the head of another
+/// table (several such labels and no amount).
 fn ends_table(reading: &Reading<'_>, row: usize) -> bool {
-    let totals = [Label::Net, Label::Gross, Label::Due, Label::Tax];
-    reading.layout.row(row).take(2).any(|(_, s)| {
-        let total = |h: &crate::lexicon::LabelHit| totals.iter().any(|l| h.strength(*l) > 0.0);
-        let starts = s.labels.first().is_some_and(|h| total(h) && h.start < LABEL_START);
-        starts && s.is_label() && s.terms.iter().all(|t| t.text.parse::<u32>().is_err())
-    })
+    let is_total = |s: &Segment| {
+        let bare = s.terms.iter().all(|t| t.text.parse::<u32>().is_err());
+        let first = s.labels.first().filter(|h| h.start < LABEL_START);
+        bare && s.is_label() && first.is_some_and(|h| TOTALS.iter().any(|l| h.strength(*l) > 0.0))
+    };
+    let amount = |s: &Segment| {
+        numbers(&s.text, reading.locale.numbers).iter().any(|n| n.decimals > 1 && !n.percent)
+    };
+    let amounts = reading.layout.row(row).any(|(_, s)| amount(s));
+    let labels = reading.layout.row(row).filter(|(_, s)| is_total(s)).count();
+    let leading = reading.layout.row(row).take(2).any(|(_, s)| is_total(s));
+    if amounts { leading } else { labels > 1 }
 }
+
+/// What rows below a table announce.
+const TOTALS: [Label; 4] = [Label::Net, Label::Gross, Label::Due, Label::Tax];
 
 /// Bytes before the label of a total, such as an article.
 const LABEL_START: usize = 4;
+
+/// A discount or charge on the whole document, set as a row of the table: "Remise : fidélité".
+fn is_allowance(reading: &Reading<'_>, row: usize) -> bool {
+    reading.layout.row(row).any(|(_, s)| {
+        let hit = s.labels.first().filter(|h| h.strength(Label::Allowance) > 0.0);
+        hit.is_some_and(|h| h.start == 0 && s.text_from(h.end).trim_start().starts_with(':'))
+    })
+}
 
 fn announces(reading: &Reading<'_>, row: usize, label: Label) -> bool {
     reading
@@ -106,7 +127,9 @@ fn cells(reading: &Reading<'_>, head: &Head, row: usize) -> Vec<Cell> {
             let numeric = !matches!(column, Column::Description | Column::Code | Column::Unit);
             let money = matches!(column, Column::Net | Column::Gross | Column::UnitPrice);
             // An amount is printed with its decimals; a bare integer below is a count or a year.
-            if !numeric || money && number.decimals == 0 && number.currency.is_none() {
+            let absurd = column == Column::TaxRate && number.value > MAX_RATE;
+            let bare = number.decimals == 0 && number.currency.is_none();
+            if !numeric || absurd || money && bare {
                 continue;
             }
             let raw = segment.text.get(number.range.clone()).unwrap_or("").trim().to_owned();
@@ -172,13 +195,15 @@ fn unit_of(segment: &Segment, cells: &[Cell]) -> Option<(String, Place)> {
 
 /// Segments of a row in the column of descriptions.
 fn texts_of(reading: &Reading<'_>, head: &Head, row: usize) -> Vec<usize> {
-    let named = head.columns.iter().find(|(c, _)| *c == Column::Description).map(|(_, r)| *r);
-    let first = head.columns.first().map(|(_, r)| *r).unwrap_or_default();
-    let column = named.unwrap_or(Rect { x0: 0.0, ..first });
+    let named = head.columns.iter().position(|(c, _)| *c == Column::Description);
+    let at = named.unwrap_or(0);
+    let column = head.columns.get(at).map(|(_, r)| *r).unwrap_or_default();
+    // The label may be centred over its column, so the text begins where the column before ends.
+    let before = at.checked_sub(1).and_then(|i| head.columns.get(i)).map_or(0.0, |(_, r)| r.x1);
     let inside = |s: &Segment| {
         let height = s.rect.height();
         let right = head.next_left(column.x0 + height);
-        let left = column.x0 - TEXT_INDENT * height;
+        let left = before.min(column.x0);
         let middle = f32::midpoint(s.rect.x0, s.rect.x1);
         s.rect.x0 >= left && s.rect.x0 < right && middle < right + TEXT_INDENT * height
     };
@@ -205,7 +230,9 @@ fn give_texts(reading: &Reading<'_>, head: &Head, items: &mut [ItemRow], texts: 
         let Some(item) = items.get_mut(at) else { continue };
         if !own {
             // The amounts may stand a row below or above their text.
-            let near = texts.iter().copied().filter(|r| *r > previous && *r < next);
+            let named =
+                |row: &usize| texts_of(reading, head, *row).iter().any(|i| is_name(reading, *i));
+            let near = texts.iter().copied().filter(|r| *r > previous && *r < next).filter(named);
             let nearest = near.min_by(|a, b| {
                 let of = |r: usize| (middle(r) - middle(from)).abs();
                 of(*a).total_cmp(&of(*b))
@@ -218,12 +245,15 @@ fn give_texts(reading: &Reading<'_>, head: &Head, items: &mut [ItemRow], texts: 
             let last = item.texts.last().and_then(|i| reading.layout.segment(*i));
             let wrapped =
                 last.is_some_and(|s| s.rect.x1 - s.rect.x0 > WRAPPED * (right - s.rect.x0));
-            let first = more.first().and_then(|i| reading.layout.segment(*i));
-            let detail = first.is_none_or(|s| s.text.contains(':') || s.text.starts_with('('));
-            if !wrapped || detail {
+            if !wrapped || !more.first().is_some_and(|i| is_name(reading, *i)) {
                 break;
             }
             item.texts.extend(more);
         }
     }
+}
+
+/// Whether a text can be (part of) an item's name, rather than a detail ("GTIN: 401…").
+fn is_name(reading: &Reading<'_>, index: usize) -> bool {
+    reading.layout.segment(index).is_some_and(|s| !s.text.contains(':') && !s.text.starts_with('('))
 }
