@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use libtest_mimic::Trial;
+use rustix::process::{Pid, Signal, kill_process};
+
 use common::error::ErrorKind;
 use common::stage::StageName;
 use common::worker::{Budget, Pool, Program};
-use libtest_mimic::Trial;
-use rustix::process::{Pid, Signal, kill_process};
 
 use crate::probe::{Probe, Request, Setup};
 use crate::world::{

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use common::worker::Limits;
 use libtest_mimic::Trial;
 use serde_bytes::ByteBuf;
+
+use common::worker::Limits;
 
 use crate::probe::{Request, Response};
 use crate::world::{AMPLE, LIMITS, count, count_on, eventually, exists, fact, pool, pool_within};

@@ -3,9 +3,10 @@
 use std::io::{Read, Write};
 use std::time::Duration;
 
-use common::worker::{Fault, Handler};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
+
+use common::worker::{Fault, Handler};
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Setup {

@@ -4,11 +4,12 @@ use std::io::{Read, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use libtest_mimic::Trial;
+use serde::Serialize;
+
 use common::error::{ErrorKind, StageError};
 use common::stage::StageName;
 use common::worker::Pool;
-use libtest_mimic::Trial;
-use serde::Serialize;
 
 use crate::probe::{Probe, Setup};
 use crate::world::{LIMITS, fact, program};

@@ -3,9 +3,10 @@
 use std::future::Future;
 use std::time::Duration;
 
+use libtest_mimic::Trial;
+
 use common::stage::StageName;
 use common::worker::{Budget, Lease, Limits, Pool, Program};
-use libtest_mimic::Trial;
 
 use crate::probe::{Probe, Request, Response, Setup};
 

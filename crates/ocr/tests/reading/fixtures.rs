@@ -3,6 +3,9 @@
 use std::future::Future;
 
 use bytes::Bytes;
+use libtest_mimic::Trial;
+use ocr::Ocr;
+
 use common::config::Config;
 use common::error::StageError;
 use common::id::{ContentHash, DocumentId, Options, Tenant};
@@ -15,8 +18,6 @@ use common::page::{
 };
 use common::stage::{Outcome, Stage};
 use common::worker::Program;
-use libtest_mimic::Trial;
-use ocr::Ocr;
 
 /// The page drawn by `tests/fixtures/draw.py`.
 pub(crate) const FACTURE: &[u8] = include_bytes!("../fixtures/facture.png");

@@ -1,9 +1,10 @@
 //! What comes out of sound pages.
 
-use common::page::{PageSource, ReadPage};
-use common::worker::Program;
 use libtest_mimic::Trial;
 use ocr::Ocr;
+
+use common::page::{PageSource, ReadPage};
+use common::worker::Program;
 
 use crate::fixtures::{FACTURE, Page, blank, config, fact, run, stage, word};
 

@@ -1,8 +1,9 @@
 //! What comes out of anything else.
 
+use libtest_mimic::Trial;
+
 use common::error::ErrorKind;
 use common::stage::Stage;
-use libtest_mimic::Trial;
 
 use crate::fixtures::{FACTURE, Page, config, fact, run, stage};
 
