@@ -1,5 +1,6 @@
 //! A PDF page's own text: whether it can be trusted, and the words it makes. Pure.
 
+mod tracking;
 mod trust;
 mod words;
 

@@ -5,12 +5,13 @@ use std::cmp::Ordering;
 use common::page::Word;
 
 use crate::geometry::{Rect, Size, Turn};
+use crate::text_layer::tracking::tracked;
 use crate::text_layer::trust::has_meaning;
 use crate::text_layer::{Character, is_line_end_hyphen};
 
 /// A gap wider than this share of the font size divides words. Boxes span the whole advance, so
 /// letters of a word touch; the narrowest spaces in use are 0.2 em.
-const WORD_GAP_EM: f32 = 0.15;
+pub(super) const WORD_GAP_EM: f32 = 0.15;
 
 /// Characters whose centres differ by less than this share of the smaller height share a line:
 /// raised cents and mixed sizes do, neighbouring lines of tight print (pitch 1 em) do not.
@@ -19,8 +20,8 @@ const SAME_LINE_HEIGHTS: f32 = 0.5;
 /// The same character again within this share of its width is bold print made by printing twice.
 const DOUBLE_PRINT_WIDTHS: f32 = 0.3;
 
-/// A space that lies by more than this share within a letter is padding of another run.
-const COVERED_SPACE_SHARE: f32 = 0.5;
+/// A space of which less than this share lies free between letters is padding of another run.
+const FREE_SPACE_SHARE: f32 = 0.2;
 
 /// The turn that most of the text needs to read from left to right: pages are made upright by it.
 #[must_use]
@@ -69,11 +70,11 @@ pub fn words(characters: &[Character], size: Size, upright: Turn) -> Vec<Word> {
 
 /// A character whose text reads from left to right.
 #[derive(Clone, Copy)]
-struct Placed {
+pub(super) struct Placed {
     index: usize,
     text: char,
-    place: Rect,
-    em_pt: f32,
+    pub(super) place: Rect,
+    pub(super) em_pt: f32,
 }
 
 impl Placed {
@@ -83,7 +84,7 @@ impl Placed {
         usable.then_some(Self { index: character.index, text, place, em_pt: character.em_pt })
     }
 
-    fn is_space(&self) -> bool {
+    pub(super) fn is_space(&self) -> bool {
         self.text.is_whitespace()
     }
 }
@@ -119,7 +120,8 @@ fn divide(line: Vec<Placed>) -> Vec<(String, Rect)> {
     let mut words: Vec<(String, Rect)> = Vec::new();
     let mut last: Option<Placed> = None;
     let mut spaces: Vec<Rect> = Vec::new();
-    for character in line {
+    let tracked = tracked(&line);
+    for (character, is_tracked) in line.into_iter().zip(tracked) {
         if character.is_space() {
             spaces.push(character.place);
             continue;
@@ -127,7 +129,7 @@ fn divide(line: Vec<Placed>) -> Vec<(String, Rect)> {
         if last.is_some_and(|l| printed_twice(&l, &character)) {
             continue;
         }
-        let joins = last.is_some_and(|l| touches(&l, &character, &spaces));
+        let joins = is_tracked || last.is_some_and(|l| touches(&l, &character, &spaces));
         match words.last_mut() {
             Some((text, place)) if joins => {
                 push_folded(text, character.text);
@@ -155,7 +157,7 @@ fn divide(line: Vec<Placed>) -> Vec<(String, Rect)> {
 /// Whether nothing divides two neighbours: no gap, and no space that stands free between them.
 fn touches(left: &Placed, right: &Placed, spaces: &[Rect]) -> bool {
     let free = |space: &Rect| space.x1.min(right.place.x0) - space.x0.max(left.place.x1);
-    let divides = |space: &Rect| free(space) > (1.0 - COVERED_SPACE_SHARE) * space.width();
+    let divides = |space: &Rect| free(space) > FREE_SPACE_SHARE * space.width();
     let gap = right.place.x0 - left.place.x1;
     gap <= WORD_GAP_EM * left.em_pt.min(right.em_pt) && !spaces.iter().any(divides)
 }
@@ -258,6 +260,21 @@ mod tests {
         characters.extend(run(20, "9", 50.0 + 11.0 * 5.0 + 2.0, 100.0));
         characters.extend(run(30, "8", 50.0 + 12.0 * 5.0 + 2.5, 100.0));
         assert_eq!(texts(&characters), ["Net", "à", "payer", "98"]);
+    }
+
+    #[test]
+    fn letter_spaced_print_is_one_word_and_a_row_of_columns_is_not() {
+        let spaced = |pitch: f32| {
+            let letters = "FACTURE".chars().enumerate();
+            letters
+                .flat_map(|(i, c)| run(2 * i, &c.to_string(), 50.0 + pitch * i as f32, 100.0))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(texts(&spaced(8.0)), ["FACTURE"]);
+        assert_eq!(texts(&spaced(14.0)).len(), 7);
+        let mut headline = spaced(8.0);
+        headline.extend(run(40, "n° 7", 50.0 + 7.0 * 8.0 + 6.0, 100.0));
+        assert_eq!(texts(&headline), ["FACTURE", "n°", "7"]);
     }
 
     #[test]
