@@ -11,11 +11,12 @@ use super::broker::Broker;
 use super::ending::job_message;
 use super::names;
 use super::publish::Unpublished;
+use super::statuses::Revised;
 use crate::error::StageError;
 use crate::id::{ContentHash, DocumentId, Options, Tenant};
 use crate::object::Bucket;
 use crate::page::MediaType;
-use crate::status::{StatusRecord, Upload};
+use crate::status::{State, StatusRecord, Upload};
 
 /// A document at the door: validated, not stored.
 #[derive(Clone, Debug)]
@@ -70,10 +71,10 @@ impl Broker {
             original,
             received_at: incoming.received_at,
         });
-        if !self.create_status(&record).await? {
-            if let Some(known) = self.known(&id).await? {
-                return Ok(known);
-            }
+        if !self.create_status(&record).await?
+            && let Some(known) = self.known(&id).await?
+        {
+            return Ok(known);
         }
         self.publish_job(&record).await?;
         Ok(Accepted { record, new: true })
@@ -98,6 +99,12 @@ impl Broker {
                 reason: error.to_string(),
             }
         })?;
-        Ok(read.map(|revised| Accepted { record: revised.record, new: false }))
+        let Some(Revised { record, .. }) = read else { return Ok(None) };
+        if record.state == State::Queued && record.attempt == 0 {
+            // Its job may never have been stored (a full queue, a crash in between). One that was
+            // stored has the same message id, and a second copy is absorbed by the status.
+            self.publish_job(&record).await?;
+        }
+        Ok(Some(Accepted { record, new: false }))
     }
 }

@@ -128,10 +128,10 @@ pub async fn sweep(
         State::Queued | State::Completed | State::Failed => quiet,
     };
     let job = job_of(broker, &record).await?;
-    if let Some(job) = &job {
-        if quiet_for < allowed || job.sequence > delivered(broker, record.stage).await? {
-            return Ok(Sweep::LeftAlone);
-        }
+    if let Some(job) = &job
+        && (quiet_for < allowed || job.sequence > delivered(broker, record.stage).await?)
+    {
+        return Ok(Sweep::LeftAlone);
     }
     let done = if record.attempt >= settings.attempts {
         give_up(broker, &record, job.as_ref()).await?
