@@ -7,5 +7,5 @@ mod world;
 pub(crate) use labels::{Label, LabelHit, labels};
 pub(crate) use world::{
     company_words, countries, country, country_by_name, currency_by_sign, currency_decimals, month,
-    usual_rates,
+    speaks_of, usual_rates,
 };

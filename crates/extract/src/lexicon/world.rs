@@ -21,6 +21,8 @@ pub(crate) struct Country {
     pub(crate) iban_len: Option<usize>,
     /// Letters before its VAT numbers.
     pub(crate) vat_prefix: String,
+    /// Words that firms of the country print about themselves, folded.
+    pub(crate) hints: Vec<String>,
     /// Its VAT numbers after the prefix.
     pub(crate) vat: Option<Regex>,
     names: Vec<String>,
@@ -40,6 +42,8 @@ pub(crate) struct CompanyWords {
 #[derive(Deserialize)]
 struct CountryEntry {
     names: Vec<String>,
+    #[serde(default)]
+    hints: Vec<String>,
     currency: String,
     iban: Option<usize>,
     prefix: Option<String>,
@@ -108,6 +112,16 @@ pub(crate) fn country_by_name(name: &str) -> Option<&'static Country> {
     countries().iter().find(|c| c.names.contains(&folded))
 }
 
+/// Whether a folded text (terms with single spaces, one at each end) speaks of `country`.
+pub(crate) fn speaks_of(folded: &str, country: &Country) -> bool {
+    country.names.iter().chain(&country.hints).any(|word| {
+        folded.match_indices(word.as_str()).any(|(at, _)| {
+            let before = folded.get(..at).is_some_and(|t| t.ends_with(' '));
+            before && folded.get(at + word.len()..).is_some_and(|t| t.starts_with(' '))
+        })
+    })
+}
+
 /// Tax rates, per cent, that are usual in `country`; those of all countries without one.
 pub(crate) fn usual_rates(country: Option<&str>) -> &'static [Decimal] {
     static RATES: LazyLock<BTreeMap<String, Vec<Decimal>>> = LazyLock::new(|| {
@@ -140,6 +154,7 @@ impl Country {
             currency: entry.currency,
             iban_len: entry.iban,
             vat,
+            hints: entry.hints,
             names: entry.names,
         }
     }

@@ -63,7 +63,8 @@ fn numeric(text: &str, order: DateOrder, found: &mut Vec<PrintedDate>) {
     for parts in DATE_NUMERIC.captures_iter(text) {
         let (a, b, c) = (group(&parts, 1), group(&parts, 3), group(&parts, 4));
         if a.len() > 2 {
-            push(text, found, parts.get(0), civil(a, b, c));
+            // The year first is followed by the month, save where that cannot be one.
+            push(text, found, parts.get(0), civil(a, b, c).or_else(|| civil(a, c, b)));
             continue;
         }
         let (day_first, month_first) = (civil(c, b, a), civil(c, a, b));
@@ -140,6 +141,7 @@ mod tests {
             "02-07-15",
             "2015-07-02",
             "20150702",
+            "2015-27-07 2015-07-02",
             "02 Juillet 2015",
             "2. Juli 2015",
             "July 2, 2015",
