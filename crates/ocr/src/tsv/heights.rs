@@ -25,7 +25,7 @@ pub(super) fn repair(line: &mut [Row]) {
         row.high > SUSPICIOUS * usual && row.wide < TOO_NARROW * letters * row.high
     };
     let sound: Vec<Option<(f32, f32)>> =
-        line.iter().map(|row| (!is_wrong(row)).then(|| (row.top, row.top + row.high))).collect();
+        line.iter().map(|row| (!is_wrong(row)).then_some((row.top, row.top + row.high))).collect();
     for (at, row) in line.iter_mut().enumerate() {
         if !is_wrong(row) {
             continue;
