@@ -57,7 +57,10 @@ pub(super) async fn see_through<S: Stage>(
     let holder = Holder { runner, job, original, owner };
     let claimed = holder.claim(sequence).instrument(info_span!("claim")).await;
     let settled = match claimed {
-        Ok(Claimed::Run(record)) => holder.work(&record).await,
+        Ok(Claimed::Run(record)) => {
+            tracing::Span::current().record("attempt", record.attempt);
+            holder.work(&record).await
+        }
         Ok(Claimed::Settled(settlement)) => Ok(Some(settlement)),
         Err(error) => Err(error),
     };
@@ -88,10 +91,7 @@ impl<S: Stage> Holder<'_, S> {
         let broker = &self.runner.broker;
         let change = self.patiently(|| broker.change_status(&job.id, &decide)).await?;
         match change {
-            Change::Stored(record) => {
-                tracing::Span::current().record("attempt", record.attempt);
-                Ok(Claimed::Run(record))
-            }
+            Change::Stored(record) => Ok(Claimed::Run(record)),
             Change::Missing => {
                 tracing::warn!("job of a document without status is dropped");
                 Ok(Claimed::Settled(Settlement::Ack))
@@ -139,8 +139,8 @@ impl<S: Stage> Holder<'_, S> {
         match settled {
             Ok(settlement) => {
                 self.runner.metrics.ended(S::NAME, JobOutcome::Done, None);
-                let duration_ms = started.elapsed().as_millis();
-                tracing::info!(attempt = record.attempt, duration_ms, "job done");
+                let duration_ms = started.elapsed().as_secs_f64() * 1000.0;
+                tracing::info!(duration_ms, "job done");
                 Ok(settlement)
             }
             Err(error) => self.failed(&error, record.attempt).await,
@@ -211,7 +211,7 @@ impl<S: Stage> Holder<'_, S> {
     ) -> Result<Option<Settlement>, StageError> {
         let noise = rand::rng().random_range(0.0..1.0);
         let decision = decide(error, attempt, &self.runner.settings.policy, noise);
-        tracing::warn!(%error, attempt, ?decision, "attempt failed");
+        tracing::warn!(%error, ?decision, "attempt failed");
         let record = ErrorRecord::new(S::NAME, error);
         let generation = self.job.generation;
         match decision {

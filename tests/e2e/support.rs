@@ -1,0 +1,280 @@
+//! Starts services as processes, talks to them over HTTP, looks behind them over NATS.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use async_nats::jetstream::{self, consumer::pull};
+use common::testing::repository;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Longer than anything here takes, short enough to fail a hanging test.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
+
+/// A running `invoice-ocr serve`.
+pub(crate) struct Service {
+    child: Child,
+    pub(crate) url: String,
+}
+
+/// How to start one.
+#[derive(Clone)]
+pub(crate) struct Setup<'a> {
+    pub(crate) data: &'a Path,
+    /// `--stages`.
+    pub(crate) stages: &'a str,
+    /// `--nats-url`; `None`: its own broker.
+    pub(crate) broker: Option<String>,
+    /// Configuration over the defaults.
+    pub(crate) config: &'a str,
+}
+
+impl<'a> Setup<'a> {
+    /// Everything, on a broker of its own.
+    pub(crate) fn all(data: &'a Path) -> Self {
+        Self { data, stages: "all", broker: None, config: "" }
+    }
+
+    pub(crate) fn start(&self) -> Service {
+        let config = self.data.join(format!("{}.toml", self.stages));
+        fs::create_dir_all(self.data).unwrap();
+        fs::write(&config, self.config).unwrap();
+        let endpoint = self.data.join("gateway.url");
+        let has_gateway = self.stages == "all" || self.stages.contains("gateway");
+        if has_gateway && endpoint.exists() {
+            fs::remove_file(&endpoint).unwrap();
+        }
+        let log = fs::File::create(self.data.join(format!("{}.log", self.stages))).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_invoice-ocr"));
+        command
+            .current_dir(repository())
+            .args(["serve", "--listen", "127.0.0.1:0", "--stages", self.stages, "--data"])
+            .arg(self.data)
+            .arg("--config")
+            .arg(&config)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log);
+        if let Some(url) = &self.broker {
+            command.args(["--nats-url", url]);
+        }
+        let mut service = Service { child: command.spawn().unwrap(), url: String::new() };
+        if has_gateway {
+            service.url = until("the gateway", || {
+                service.assert_alive(self.data);
+                let url = fs::read_to_string(&endpoint).ok()?.trim().to_owned();
+                let ready = url.starts_with("http://") && get(&format!("{url}/ready")).0 == 200;
+                ready.then_some(url)
+            });
+        }
+        service
+    }
+}
+
+impl Service {
+    fn assert_alive(&mut self, data: &Path) {
+        if let Some(status) = self.child.try_wait().unwrap() {
+            panic!("the service ended at once ({status}); see {}", data.display());
+        }
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and how it ended.
+    pub(crate) fn stop(mut self) -> ExitStatus {
+        signal(self.child.id(), Signal::TERM);
+        until("a clean end", || self.child.try_wait().unwrap())
+    }
+
+    /// Process ids of its children whose command line holds `word`.
+    pub(crate) fn children(&self, word: &str) -> Vec<u32> {
+        let folders = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+            let id: u32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
+            let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+            let parent: u32 = stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()?;
+            let line = fs::read(format!("/proc/{id}/cmdline")).ok()?;
+            let line = String::from_utf8_lossy(&line).replace('\0', " ");
+            (parent == self.child.id() && line.contains(word)).then_some(id)
+        });
+        folders.collect()
+    }
+
+    pub(crate) fn submit(&self, body: &[u8], media_type: &str) -> (u16, Value) {
+        post(&format!("{}/api/v1/process-invoice", self.url), body, media_type)
+    }
+
+    /// Uploads a document that must be taken; its id.
+    pub(crate) fn accepted(&self, body: &[u8], media_type: &str) -> String {
+        let (status, answer) = self.submit(body, media_type);
+        assert!(status == 202 || status == 200, "{status}: {answer}");
+        answer["id"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn status(&self, id: &str) -> Value {
+        get(&format!("{}/api/v1/invoices/{id}", self.url)).1
+    }
+
+    /// Waits until the document has ended.
+    pub(crate) fn ended(&self, id: &str) -> Value {
+        until("the end of a document", || {
+            let status = self.status(id);
+            matches!(status["state"].as_str(), Some("completed" | "failed")).then_some(status)
+        })
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+pub(crate) fn signal(id: u32, signal: Signal) {
+    if let Some(pid) = Pid::from_raw(id.cast_signed()) {
+        drop(kill_process(pid, signal));
+    }
+}
+
+/// Polls `look` until it finds something.
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(started.elapsed() < PATIENCE, "waited too long for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .proxy(None)
+        .timeout_global(Some(Duration::from_secs(90)))
+        .build();
+    config.into()
+}
+
+/// Status 0 when nobody answers.
+pub(crate) fn get(url: &str) -> (u16, Value) {
+    match agent().get(url).call() {
+        Ok(mut answer) => {
+            let text = answer.body_mut().read_to_string().unwrap_or_default();
+            (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::String(text)))
+        }
+        Err(_) => (0, Value::Null),
+    }
+}
+
+fn post(url: &str, body: &[u8], media_type: &str) -> (u16, Value) {
+    match agent().post(url).header("Content-Type", media_type).send(body) {
+        Ok(mut answer) => {
+            let text = answer.body_mut().read_to_string().unwrap_or_default();
+            (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null))
+        }
+        Err(_) => (0, Value::Null),
+    }
+}
+
+pub(crate) fn sample(name: &str) -> Vec<u8> {
+    fs::read(repository().join("samples").join(name)).unwrap()
+}
+
+pub(crate) fn expected(name: &str) -> Value {
+    let stem = Path::new(name).file_stem().unwrap().to_str().unwrap();
+    let path = repository().join("samples").join(format!("{stem}.expected.json"));
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+/// A digital PDF that nobody has uploaded before: readers ignore what follows the end.
+pub(crate) fn distinct(pdf: &[u8], number: usize) -> Vec<u8> {
+    [pdf, format!("\n%{number}\n").as_bytes()].concat()
+}
+
+/// A folder that goes with the test.
+pub(crate) fn folder() -> TempDir {
+    TempDir::new().unwrap()
+}
+
+/// What lies in the broker.
+pub(crate) struct Behind {
+    runtime: tokio::runtime::Runtime,
+    context: jetstream::Context,
+}
+
+impl Behind {
+    /// Looks behind the broker at `url`.
+    pub(crate) fn broker(url: &str) -> Self {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let client = runtime.block_on(async_nats::connect(url)).unwrap();
+        Self { runtime, context: jetstream::new(client) }
+    }
+
+    /// Looks behind a service with a broker of its own.
+    pub(crate) fn service(data: &Path) -> Self {
+        Self::broker(fs::read_to_string(data.join("broker.url")).unwrap().trim())
+    }
+
+    pub(crate) fn messages(&self, stream: &str) -> u64 {
+        let stream = self.runtime.block_on(self.context.get_stream(stream)).unwrap();
+        stream.cached_info().state.messages
+    }
+
+    pub(crate) fn message(&self, stream: &str, subject: &str) -> Option<Vec<u8>> {
+        let stream = self.runtime.block_on(self.context.get_stream(stream)).unwrap();
+        let read = self.runtime.block_on(stream.get_last_raw_message_by_subject(subject));
+        read.ok().map(|message| message.payload.to_vec())
+    }
+
+    /// Waits until no job is left.
+    pub(crate) fn drained(&self) {
+        until("empty queues", || {
+            let queues = ["INVOICE_PREPROCESS", "INVOICE_OCR", "INVOICE_EXTRACT"];
+            queues.iter().all(|queue| self.messages(queue) == 0).then_some(())
+        });
+    }
+
+    /// Shortens the lease of each stage, which is 30 s, so that a killed service is replaced soon.
+    pub(crate) fn shorten_leases(&self, ack_wait: Duration) {
+        self.runtime.block_on(async {
+            for (stream, consumer) in [
+                ("INVOICE_PREPROCESS", "preprocess"),
+                ("INVOICE_OCR", "ocr"),
+                ("INVOICE_EXTRACT", "extract"),
+            ] {
+                let stream = self.context.get_stream(stream).await.unwrap();
+                let config = stream.consumer_info(consumer).await.unwrap().config;
+                let config = pull::Config {
+                    durable_name: config.durable_name,
+                    name: config.name,
+                    description: config.description,
+                    ack_wait,
+                    max_deliver: config.max_deliver,
+                    filter_subject: config.filter_subject,
+                    max_ack_pending: config.max_ack_pending,
+                    metadata: config.metadata,
+                    ..pull::Config::default()
+                };
+                stream.update_consumer(config).await.unwrap();
+            }
+        });
+    }
+}
+
+/// The executable's own commands.
+pub(crate) fn invoice_ocr(args: &[&str]) -> std::process::Output {
+    Command::new(env!("CARGO_BIN_EXE_invoice-ocr")).args(args).output().unwrap()
+}
+
+pub(crate) fn contract() -> PathBuf {
+    repository().join("contract/invoice-extracted.schema.json")
+}
