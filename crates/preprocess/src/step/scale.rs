@@ -9,7 +9,7 @@ use crate::mat;
 use crate::params::Params;
 use crate::raster::Raster;
 
-/// Letters (the median height of connected ink, about that of an x) below this many pixels are
+/// Letters (the height of blobs that hold half of the ink, about that of an x) below this many pixels are
 /// lost to recognition, which wants at least 10.
 const TOO_SMALL_PX: f32 = 9.0;
 
@@ -22,6 +22,9 @@ const TARGET_PX: f32 = 20.0;
 /// Beyond this factor enlarging adds blur, not detail.
 const MAX_ENLARGEMENT: f32 = 3.0;
 
+/// A page is not enlarged beyond this: A4 at 370 DPI. The time of recognition grows with it.
+const MAX_ENLARGED_PIXELS: f64 = 12_000_000.0;
+
 /// Pixels that the measurement looks at; larger pages are measured at half size or less.
 const MEASURED_PIXELS: f64 = 3_000_000.0;
 
@@ -30,7 +33,7 @@ const FEWEST_LETTERS: usize = 40;
 
 /// Side of the neighbourhood that ink is darker than, pixels, and by how much (of 255).
 const INK_NEIGHBOURHOOD_PX: i32 = 31;
-const INK_CONTRAST: f64 = 15.0;
+const INK_CONTRAST: f64 = 20.0;
 
 /// Heights of blobs that can be letters, pixels at measured size.
 const LETTER_HEIGHTS_PX: std::ops::RangeInclusive<i32> = 4..=150;
@@ -56,7 +59,7 @@ pub fn run(raster: Raster, params: &Params) -> Result<(Raster, f32), PreprocessE
     Ok((mat::raster(&scaled)?, factor))
 }
 
-/// Median height of blobs of letter shape, pixels; `None` where there are too few.
+/// Height of the print, pixels; `None` where there are too few blobs of letter shape.
 ///
 /// # Errors
 /// [`PreprocessError::Native`].
@@ -81,22 +84,31 @@ pub fn letter_height(raster: &Raster) -> Result<Option<f32>, PreprocessError> {
     imgproc::connected_components_with_stats_def(&ink, &mut labels, &mut stats, &mut centres)
         .map_err(mat::failed)?;
 
-    let mut heights = Vec::new();
+    let mut blobs = Vec::new();
     // Row 0 is the background.
     for row in 1..stats.rows() {
         let blob = stats.at_row::<i32>(row).map_err(mat::failed)?;
         let [_, _, width, height, area] = *blob else { continue };
         let filled = area as f32 >= MIN_LETTER_FILL * (width * height) as f32;
         if LETTER_HEIGHTS_PX.contains(&height) && width <= MAX_LETTER_ASPECT * height && filled {
-            heights.push(height);
+            blobs.push((height, i64::from(area)));
         }
     }
-    if heights.len() < FEWEST_LETTERS {
+    if blobs.len() < FEWEST_LETTERS {
         return Ok(None);
     }
-    let middle = heights.len() / 2;
-    let (_, median, _) = heights.select_nth_unstable(middle);
-    Ok(Some(*median as f32 / reduction as f32))
+    Ok(weighted_median(blobs).map(|height| height as f32 / reduction as f32))
+}
+
+/// The height up to which blobs hold half of all ink: specks are many but hold little.
+fn weighted_median(mut blobs: Vec<(i32, i64)>) -> Option<i32> {
+    blobs.sort_unstable();
+    let half = blobs.iter().map(|(_, area)| area).sum::<i64>() / 2;
+    let mut sum = 0;
+    blobs.into_iter().find_map(|(height, area)| {
+        sum += area;
+        (sum >= half).then_some(height)
+    })
 }
 
 fn factor(letter_px: f32) -> f32 {
@@ -112,7 +124,8 @@ fn factor(letter_px: f32) -> f32 {
 /// The factor at which the page reaches its limits.
 fn largest_factor(raster: &Raster, params: &Params) -> f32 {
     let (width, height) = (f64::from(raster.width_px()), f64::from(raster.height_px()));
-    let by_area = (params.max_page_pixels as f64 / (width * height)).sqrt();
+    let pixels = MAX_ENLARGED_PIXELS.min(params.max_page_pixels as f64);
+    let by_area = (pixels / (width * height)).sqrt();
     let by_side = f64::from(params.max_page_side_px) / width.max(height);
     // Rounding of the sides must not lead over the limit.
     (by_area.min(by_side) * 0.999).max(1.0) as f32
@@ -175,6 +188,22 @@ mod tests {
         let narrow = Params { max_page_side_px: 500, ..params };
         let (raster, _) = run(page(7), &narrow).unwrap();
         assert!(raster.width_px() <= 500);
+    }
+
+    #[test]
+    fn specks_do_not_make_print_small() {
+        let specks = page(20);
+        let side = specks.width_px() as usize;
+        let mut grey = specks.grey().to_vec();
+        for y in (22..side - 8).step_by(60) {
+            for x in (1..side - 8).step_by(9) {
+                for i in 0..5 {
+                    grey[(y + i) * side + x] = 100;
+                }
+            }
+        }
+        let raster = Raster::new(side as u32, side as u32, grey).unwrap();
+        assert!((letter_height(&raster).unwrap().unwrap() - 20.0).abs() <= 1.0);
     }
 
     #[test]

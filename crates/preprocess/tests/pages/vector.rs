@@ -37,7 +37,7 @@ fn assert_invoice(done: &Done) {
     assert!((x1 - 273.3 / 400.0).abs() < 0.005, "{x1}");
     // The baseline is 100 points above the lower edge.
     assert!(y0 < 500.0 / 600.0 && 490.0 / 600.0 < y0, "{y0}");
-    assert!(y1 >= 500.0 / 600.0 && y1 < 505.0 / 600.0, "{y1}");
+    assert!((500.0 / 600.0..505.0 / 600.0).contains(&y1), "{y1}");
 }
 
 async fn text_becomes_words() {
