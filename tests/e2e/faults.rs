@@ -161,9 +161,9 @@ fn a_greedy_document_fails_alone_and_completes_once_it_may_have_more() {
     assert_eq!(done["generation"], 2);
 }
 
-/// Rows of marks that look enough like text to be worth reading: a 16-page sheet's worth.
+/// Rows of marks that look enough like text to be worth several seconds of reading.
 fn dense_page() -> Vec<u8> {
-    let (width, height) = (3200_u32, 4400_u32);
+    let (width, height) = (1000_u32, 1400_u32);
     let mut grey = vec![255_u8; (width * height) as usize];
     for y in 100..height - 100 {
         for x in 100..width - 100 {

@@ -215,8 +215,9 @@ impl Behind {
     /// Looks behind the broker at `url`.
     pub(crate) fn broker(url: &str) -> Self {
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let client = runtime.block_on(async_nats::connect(url)).unwrap();
-        Self { runtime, context: jetstream::new(client) }
+        let context = runtime
+            .block_on(async { jetstream::new(async_nats::connect(url).await.unwrap()) });
+        Self { runtime, context }
     }
 
     /// Looks behind a service with a broker of its own.
