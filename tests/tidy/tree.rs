@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Folders that hold what was built, fetched or produced by running, not what was written.
-const NOT_OURS: [&str; 4] = ["target", "vendor", "data", "__pycache__"];
+/// Folders of the root that hold what was built, fetched or produced by running.
+const NOT_OURS: [&str; 3] = ["target", "vendor", "data"];
 
 /// Hidden folders that are part of the repository; all others are somebody's tools.
 const HIDDEN: [&str; 2] = [".ci", ".github"];
@@ -73,7 +73,8 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
         let name = entry.file_name().to_string_lossy().into_owned();
         let kind = entry.file_type().unwrap();
         let hidden = name.starts_with('.') && !HIDDEN.contains(&name.as_str());
-        if kind.is_dir() && !hidden && !NOT_OURS.contains(&name.as_str()) {
+        let produced = folder == root() && NOT_OURS.contains(&name.as_str());
+        if kind.is_dir() && !hidden && !produced {
             collect(&entry.path(), paths);
         } else if kind.is_file() {
             paths.push(entry.path());
