@@ -9,8 +9,6 @@ mod embedded;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use tokio::net::TcpListener;
@@ -18,8 +16,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use common::config::Config;
+use common::error::StageError;
 use common::jetstream::broker::Broker;
-use common::jetstream::{sweeper, topology};
+use common::jetstream::topology;
 use common::metrics::Metrics;
 use common::service::{self, ServiceArgs, StartError};
 use common::stage::StageName;
@@ -72,7 +71,10 @@ fn start(args: &ServeArgs, service_args: &ServiceArgs) -> Result<(), StartError>
 
 async fn serve(args: &ServeArgs, config: Config) -> Result<(), StartError> {
     let has = |role| args.stages.contains(&Role::All) || args.stages.contains(&role);
-    let listener = if has(Role::Gateway) { Some(listen(&config).await?) } else { None };
+    let listener = match has(Role::Gateway) {
+        true => Some(gateway::listen(config.gateway.listen).await?),
+        false => None,
+    };
     let stop = service::stop_signal();
     let data = DataFolder::open(&args.data)?;
     if !config.broker.url.is_empty() {
@@ -95,14 +97,6 @@ async fn serve(args: &ServeArgs, config: Config) -> Result<(), StartError> {
     };
     embedded.stop().await;
     outcome
-}
-
-async fn listen(config: &Config) -> Result<TcpListener, StartError> {
-    let address = config.gateway.listen;
-    let failed = |source| StartError::Listen { address: address.to_string(), source };
-    gateway::check_listen(address)
-        .map_err(|error| failed(std::io::Error::new(std::io::ErrorKind::PermissionDenied, error)))?;
-    TcpListener::bind(address).await.map_err(failed)
 }
 
 /// Runs services until `stop` or until one of them cannot go on.
@@ -138,59 +132,30 @@ async fn run_services(
     stage!(Role::Ocr, StageName::Ocr, ocr::Ocr::new(config, worker(StageName::Ocr)?));
     stage!(Role::Extract, StageName::Extract, extract::stage::Extract::default());
 
-    let mut door: JoinSet<()> = JoinSet::new();
+    let mut door: JoinSet<Result<(), StartError>> = JoinSet::new();
     if let Some(listener) = listener {
-        topology::verify(broker, Some(StageName::Preprocess)).await?;
-        let address = listener.local_addr().map_err(StartError::OwnPath)?;
-        data.note_gateway(address)?;
-        door.spawn(sweeper::run(broker.clone(), config.clone(), stop.clone()));
-        door.spawn(gateway::serve(listener, gateway_state(config, broker, &metrics), stop.clone()));
-        tracing::info!(url = %format!("http://{address}"), "gateway listens");
+        data.note_gateway(listener.local_addr().map_err(StartError::OwnPath)?)?;
+        let (broker, config) = (broker.clone(), config.clone());
+        door.spawn(gateway::run(listener, broker, config, metrics.clone(), stop.clone()));
     }
 
     let mut outcome = Ok(());
     tokio::select! {
         () = stop.cancelled() => {}
-        Some(ended) = stages.join_next() => {
-            outcome = ended.unwrap_or_else(|error| Err(panicked(&error)));
-            stop.cancel();
-        }
+        Some(ended) = stages.join_next() => outcome = flattened(ended),
+        Some(ended) = door.join_next() => outcome = flattened(ended),
     }
-    while door.join_next().await.is_some() {}
+    stop.cancel();
+    while let Some(ended) = door.join_next().await {
+        outcome = outcome.and(flattened(ended));
+    }
     stages_stop.cancel();
     while let Some(ended) = stages.join_next().await {
-        outcome = outcome.and(ended.unwrap_or_else(|error| Err(panicked(&error))));
+        outcome = outcome.and(flattened(ended));
     }
     broker.close().await;
     tracing::info!("stopped");
     outcome
-}
-
-fn gateway_state(config: &Config, broker: &Broker, metrics: &Metrics) -> gateway::GatewayState {
-    let probe = broker.clone();
-    gateway::GatewayState {
-        broker: broker.clone(),
-        config: Arc::new(config.clone()),
-        metrics: metrics.clone(),
-        readiness: Arc::new(move || {
-            let broker = probe.clone();
-            Box::pin(async move { ready(&broker).await })
-        }),
-    }
-}
-
-/// Longest wait for the answers behind `/ready`: shorter than an orchestrator's probe.
-const READY_TIMEOUT: Duration = Duration::from_secs(2);
-
-async fn ready(broker: &Broker) -> Result<(), String> {
-    if !broker.is_connected() {
-        return Err("the broker is not connected".to_owned());
-    }
-    let verified = topology::verify(broker, Some(StageName::Preprocess));
-    match tokio::time::timeout(READY_TIMEOUT, verified).await {
-        Ok(verified) => verified.map_err(|error| error.to_string()),
-        Err(_elapsed) => Err("the broker does not answer".to_owned()),
-    }
 }
 
 /// How this program is started as a worker process of `stage`.
@@ -199,6 +164,11 @@ fn worker(stage: StageName) -> Result<Program, StartError> {
     Ok(Program { path: service::own_path()?, args })
 }
 
-fn panicked(error: &tokio::task::JoinError) -> StartError {
-    StartError::Stage(common::error::StageError::internal("service_panicked", error.to_string()))
+fn flattened(
+    ended: Result<Result<(), StartError>, tokio::task::JoinError>,
+) -> Result<(), StartError> {
+    ended.unwrap_or_else(|error| {
+        let panic = StageError::internal("service_panicked", error.to_string());
+        Err(StartError::Stage(panic))
+    })
 }

@@ -51,7 +51,10 @@ impl EmbeddedBroker {
     ///
     /// # Errors
     /// [`StartError::NatsServer`] when it is not installed, too old, or does not come up.
-    pub(crate) async fn start(settings: &config::Broker, data: &DataFolder) -> Result<Self, StartError> {
+    pub(crate) async fn start(
+        settings: &config::Broker,
+        data: &DataFolder,
+    ) -> Result<Self, StartError> {
         let program = find::nats_server(&settings.nats_server)?;
         let folder = data.path("broker");
         std::fs::create_dir_all(&folder)
@@ -95,10 +98,10 @@ impl EmbeddedBroker {
 
     /// Ends the broker cleanly.
     pub(crate) async fn stop(&mut self) {
-        if let Some(pid) = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
-            if let Err(error) = kill_process(pid, Signal::TERM) {
-                tracing::debug!(%error, "embedded broker was gone already");
-            }
+        if let Some(pid) = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed()))
+            && let Err(error) = kill_process(pid, Signal::TERM)
+        {
+            tracing::debug!(%error, "embedded broker was gone already");
         }
         if timeout(STOP_TIMEOUT, self.child.wait()).await.is_err() {
             tracing::warn!("embedded broker did not stop and is killed");

@@ -1,6 +1,14 @@
 //! The product from outside: its executable, its HTTP side, its events, on real documents, with a
 //! real broker, PDFium and Tesseract. Needs what `scripts/setup` installs.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy exempts test functions, not what they call"
+)]
+
 mod documents;
 mod faults;
 mod limits;

@@ -47,7 +47,8 @@ impl<'a> Setup<'a> {
         if has_gateway && endpoint.exists() {
             fs::remove_file(&endpoint).unwrap();
         }
-        let log = fs::File::create(self.data.join(format!("{}.log", self.stages))).unwrap();
+        let log_path = self.data.join(format!("{}.log", self.stages));
+        let log = fs::File::create(&log_path).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_invoice-ocr"));
         command
             .current_dir(repository())
@@ -68,6 +69,14 @@ impl<'a> Setup<'a> {
                 let url = fs::read_to_string(&endpoint).ok()?.trim().to_owned();
                 let ready = url.starts_with("http://") && get(&format!("{url}/ready")).0 == 200;
                 ready.then_some(url)
+            });
+        }
+        if self.stages != "gateway" {
+            let stages = if self.stages == "all" { 3 } else { 1 };
+            until("the stages", || {
+                service.assert_alive(self.data);
+                let log = fs::read_to_string(&log_path).ok()?;
+                (log.matches("stage takes jobs").count() == stages).then_some(())
             });
         }
         service
@@ -139,7 +148,8 @@ impl Drop for Service {
 
 pub(crate) fn signal(id: u32, signal: Signal) {
     if let Some(pid) = Pid::from_raw(id.cast_signed()) {
-        drop(kill_process(pid, signal));
+        // It may have ended by itself.
+        kill_process(pid, signal).unwrap_or(());
     }
 }
 
@@ -215,8 +225,8 @@ impl Behind {
     /// Looks behind the broker at `url`.
     pub(crate) fn broker(url: &str) -> Self {
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let context = runtime
-            .block_on(async { jetstream::new(async_nats::connect(url).await.unwrap()) });
+        let context =
+            runtime.block_on(async { jetstream::new(async_nats::connect(url).await.unwrap()) });
         Self { runtime, context }
     }
 

@@ -199,7 +199,8 @@ mod tests {
     #[test]
     fn ids_never_change_between_versions() {
         // Frozen: clients keep ids, and another derivation would process everything again.
-        let id = DocumentId::derive(&Tenant::default(), &ContentHash::of(b"x"), &Options::default());
+        let id =
+            DocumentId::derive(&Tenant::default(), &ContentHash::of(b"x"), &Options::default());
         let frozen = "457cbb35c5a59b2a6c73fa72b7a98f73b894195f8aa8e30c0329cbef61eaf6d0";
         assert_eq!(id.as_str(), frozen);
     }

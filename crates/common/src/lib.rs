@@ -26,5 +26,5 @@ pub mod telemetry;
 pub mod worker;
 
 #[cfg(feature = "testing")]
-#[expect(clippy::expect_used, clippy::panic, reason = "code of tests")]
+#[expect(clippy::expect_used, reason = "code of tests")]
 pub mod testing;

@@ -119,7 +119,21 @@ pub fn main<S: Stage>(
     if command.worker {
         return worker();
     }
-    report(run_alone(&command.args, stage))
+    report(alone(&command.args, S::NAME.as_str(), async |broker, config, stop| {
+        let program = Program { path: own_path()?, args: vec!["--worker".to_owned()] };
+        let stage = stage(&config, program);
+        let metrics = Metrics::default();
+        serve_ops(&broker, &config, &metrics, &stop)?;
+        run_stage(&broker, &config, stage, &metrics, stop).await
+    }))
+}
+
+/// `main` of the gateway's own binary.
+pub fn main_without_workers(
+    run: impl AsyncFnOnce(Broker, Config, CancellationToken) -> Result<(), StartError>,
+) -> ExitCode {
+    let command = ServiceCommand::parse();
+    report(alone(&command.args, "gateway", run))
 }
 
 /// Turns the end of a service into an exit code, and says on standard error why it did not start.
@@ -134,9 +148,11 @@ pub fn report(outcome: Result<(), StartError>) -> ExitCode {
     }
 }
 
-fn run_alone<S: Stage>(
+/// Runs one service on a broker that others share.
+fn alone(
     args: &ServiceArgs,
-    stage: impl FnOnce(&Config, Program) -> S,
+    name: &str,
+    run: impl AsyncFnOnce(Broker, Config, CancellationToken) -> Result<(), StartError>,
 ) -> Result<(), StartError> {
     let config = args.load()?;
     telemetry::start(&config.log)?;
@@ -144,26 +160,32 @@ fn run_alone<S: Stage>(
         if config.broker.url.is_empty() {
             return Err(StartError::NoBroker);
         }
-        let broker = Broker::connect(&config.broker.url, S::NAME.as_str(), &config.broker).await?;
-        let metrics = Metrics::default();
-        let stop = stop_signal();
-        if !config.service.ops_listen.is_empty() {
-            let address = config.service.ops_listen.clone();
-            let address =
-                address.parse().map_err(|_| StartError::BadOpsAddress(address.clone()))?;
-            let (broker, metrics, stop) = (broker.clone(), metrics.clone(), stop.clone());
-            tokio::spawn(async move {
-                if let Err(error) = ops::serve(address, broker, metrics, stop).await {
-                    tracing::error!(%address, %error, "health and metrics are not served");
-                }
-            });
-        }
-        let program = Program { path: own_path()?, args: vec!["--worker".to_owned()] };
-        let stage = stage(&config, program);
-        run_stage(&broker, &config, stage, &metrics, stop).await?;
+        let broker = Broker::connect(&config.broker.url, name, &config.broker).await?;
+        run(broker.clone(), config, stop_signal()).await?;
         broker.close().await;
         Ok(())
     })
+}
+
+/// Serves health and metrics where the configuration says so.
+fn serve_ops(
+    broker: &Broker,
+    config: &Config,
+    metrics: &Metrics,
+    stop: &CancellationToken,
+) -> Result<(), StartError> {
+    let address = &config.service.ops_listen;
+    if address.is_empty() {
+        return Ok(());
+    }
+    let address = address.parse().map_err(|_| StartError::BadOpsAddress(address.clone()))?;
+    let (broker, metrics, stop) = (broker.clone(), metrics.clone(), stop.clone());
+    tokio::spawn(async move {
+        if let Err(error) = ops::serve(address, broker, metrics, stop).await {
+            tracing::error!(%address, %error, "health and metrics are not served");
+        }
+    });
+    Ok(())
 }
 
 /// Binds `stage` to its queue and runs it until `stop`.

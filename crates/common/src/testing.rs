@@ -92,6 +92,7 @@ impl Drop for TestBroker {
     }
 }
 
+#[expect(clippy::zombie_processes, reason = "killed and waited for when the guard is dropped")]
 fn launch(folder: &Path, port: Option<u16>) -> (Child, u16) {
     let port = port.map_or_else(|| "-1".to_owned(), |port| port.to_string());
     let child = Command::new(nats_server())

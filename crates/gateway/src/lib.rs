@@ -1,6 +1,7 @@
 //! The HTTP side: takes uploads, answers for their status, documents itself.
 //!
-//! * [`router`], [`serve`], [`check_listen`]: the way in, given what [`GatewayState`] holds.
+//! * [`listen`], [`run`]: the gateway as a service; [`router`], [`serve`], [`check_listen`]: its
+//!   parts, given what [`GatewayState`] holds.
 //! * `routes`: one file a route; `upload` is what the upload's route does with a request body.
 //! * `error`: everything a client can be told went wrong, and `problem`, the form it takes.
 //! * `layer`: what every answer has: request id, log line, metrics, security headers.
@@ -17,6 +18,7 @@ mod problem;
 mod router;
 mod routes;
 mod server;
+mod service;
 mod state;
 mod upload;
 mod view;
@@ -25,4 +27,5 @@ pub use error::ApiError;
 pub use problem::Problem;
 pub use router::router;
 pub use server::{ListenError, check_listen, serve};
+pub use service::{listen, run};
 pub use state::{GatewayState, Readiness};

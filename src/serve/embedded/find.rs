@@ -33,6 +33,7 @@ pub(super) fn nats_server(configured: &str) -> Result<PathBuf, StartError> {
     Ok(path)
 }
 
+#[expect(clippy::disallowed_methods, reason = "PATH is where programs are found, not a setting")]
 fn search() -> Option<PathBuf> {
     let own = service::own_path().ok()?;
     let beside = own.parent().map(|folder| folder.join(NAME));

@@ -1,6 +1,14 @@
 //! The delivery core against a real broker: what it promises, and each trap of JetStream and its
 //! client that would break a promise.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy exempts test functions, not what they call"
+)]
+
 mod dead_letters;
 mod objects;
 mod publish;

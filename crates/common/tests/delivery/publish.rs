@@ -71,9 +71,7 @@ async fn an_event_reaches_subscribers_of_the_bare_subject() {
         bench.run(CopyOn, 1).await,
         bench.run(Conclude::default(), 1).await,
     );
-    let event = bench
-        .until(async || futures_util::StreamExt::next(&mut live).await)
-        .await;
+    let event = bench.until(async || futures_util::StreamExt::next(&mut live).await).await;
     let body: serde_json::Value = serde_json::from_slice(&event.payload).unwrap();
     assert_eq!(body["id"], record.id.as_str());
     tokio::join!(stages.0.stopped(), stages.1.stopped(), stages.2.stopped());

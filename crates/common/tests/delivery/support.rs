@@ -24,18 +24,18 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// Longer than anything here takes, short enough to fail a hanging test.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A broker, its topology, and the client to look at it with.
-pub struct Bench {
-    pub server: TestBroker,
-    pub broker: Broker,
-    pub config: Config,
-    pub raw: async_nats::jetstream::Context,
+pub(crate) struct Bench {
+    pub(crate) server: TestBroker,
+    pub(crate) broker: Broker,
+    pub(crate) config: Config,
+    pub(crate) raw: async_nats::jetstream::Context,
 }
 
 impl Bench {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let server = TestBroker::start();
         let (broker, config) = server.connect().await;
         let client = async_nats::connect(server.url()).await.unwrap();
@@ -43,16 +43,16 @@ impl Bench {
     }
 
     /// A document with `content`, taken in as the gateway does.
-    pub async fn upload(&self, content: &str) -> StatusRecord {
+    pub(crate) async fn upload(&self, content: &str) -> StatusRecord {
         self.broker.accept(incoming(content)).await.unwrap().record
     }
 
     /// Runs `stage` with `attempts` and short retry delays until the returned guard is stopped.
-    pub async fn run<S: Stage>(&self, stage: S, concurrency: usize) -> Running {
+    pub(crate) async fn run<S: Stage>(&self, stage: S, concurrency: usize) -> Running {
         self.run_with(stage, settings(concurrency)).await
     }
 
-    pub async fn run_with<S: Stage>(&self, stage: S, settings: RunnerSettings) -> Running {
+    pub(crate) async fn run_with<S: Stage>(&self, stage: S, settings: RunnerSettings) -> Running {
         let consumer = topology::bind(&self.broker, S::NAME).await.unwrap();
         let (stop, tasks, metrics) =
             (CancellationToken::new(), TaskTracker::new(), Metrics::default());
@@ -63,12 +63,12 @@ impl Bench {
         Running { stop, tasks }
     }
 
-    pub async fn status(&self, record: &StatusRecord) -> StatusRecord {
+    pub(crate) async fn status(&self, record: &StatusRecord) -> StatusRecord {
         self.broker.status_at_leader(&record.id).await.unwrap().unwrap().record
     }
 
     /// Waits until the document is in `state`.
-    pub async fn reach(&self, record: &StatusRecord, state: State) -> StatusRecord {
+    pub(crate) async fn reach(&self, record: &StatusRecord, state: State) -> StatusRecord {
         self.until(async || {
             let now = self.status(record).await;
             (now.state == state).then_some(now)
@@ -77,7 +77,7 @@ impl Bench {
     }
 
     /// Waits until `look` finds something.
-    pub async fn until<T>(&self, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    pub(crate) async fn until<T>(&self, mut look: impl AsyncFnMut() -> Option<T>) -> T {
         let search = async {
             loop {
                 if let Some(found) = look().await {
@@ -89,17 +89,17 @@ impl Bench {
         tokio::time::timeout(PATIENCE, search).await.expect("the awaited state")
     }
 
-    pub async fn messages_in(&self, stream: &str) -> u64 {
+    pub(crate) async fn messages_in(&self, stream: &str) -> u64 {
         self.raw.get_stream(stream).await.unwrap().cached_info().state.messages
     }
 
     /// Waits until the stage's queue is empty and nothing is being worked on.
-    pub async fn drained(&self, stream: &str) {
+    pub(crate) async fn drained(&self, stream: &str) {
         self.until(async || (self.messages_in(stream).await == 0).then_some(())).await;
     }
 
     /// Changes a consumer's ack wait, which the topology sets to 30 s.
-    pub async fn set_ack_wait(&self, stream: &str, consumer: &str, ack_wait: Duration) {
+    pub(crate) async fn set_ack_wait(&self, stream: &str, consumer: &str, ack_wait: Duration) {
         let handle = self.raw.get_stream(stream).await.unwrap();
         let mut config = handle.consumer_info(consumer).await.unwrap().config;
         config.ack_wait = ack_wait;
@@ -118,7 +118,7 @@ impl Bench {
     }
 }
 
-pub fn incoming(content: &str) -> Incoming {
+pub(crate) fn incoming(content: &str) -> Incoming {
     Incoming {
         tenant: Tenant::default(),
         media_type: MediaType::Pdf,
@@ -130,7 +130,7 @@ pub fn incoming(content: &str) -> Incoming {
     }
 }
 
-pub fn settings(concurrency: usize) -> RunnerSettings {
+pub(crate) fn settings(concurrency: usize) -> RunnerSettings {
     RunnerSettings {
         concurrency,
         policy: RetryPolicy { attempts: 3, delays: vec![Duration::from_millis(100)] },
@@ -140,17 +140,13 @@ pub fn settings(concurrency: usize) -> RunnerSettings {
 }
 
 /// A running stage; stops with its guard.
-pub struct Running {
+pub(crate) struct Running {
     stop: CancellationToken,
     tasks: TaskTracker,
 }
 
 impl Running {
-    pub fn ask_to_stop(&self) {
-        self.stop.cancel();
-    }
-
-    pub async fn stopped(self) {
+    pub(crate) async fn stopped(self) {
         self.stop.cancel();
         tokio::time::timeout(PATIENCE, self.tasks.wait()).await.expect("the runner to stop");
     }
@@ -158,9 +154,9 @@ impl Running {
 
 /// Writes its input back as its output.
 #[derive(Default)]
-pub struct Copy {
-    pub runs: Arc<AtomicUsize>,
-    pub takes: Duration,
+pub(crate) struct Copy {
+    pub(crate) runs: Arc<AtomicUsize>,
+    pub(crate) takes: Duration,
 }
 
 impl Stage for Copy {
@@ -176,7 +172,7 @@ impl Stage for Copy {
 
 /// The second stage, likewise.
 #[derive(Default)]
-pub struct CopyOn;
+pub(crate) struct CopyOn;
 
 impl Stage for CopyOn {
     const NAME: StageName = StageName::Ocr;
@@ -189,8 +185,8 @@ impl Stage for CopyOn {
 
 /// The last stage: the result says which generation it is of.
 #[derive(Default)]
-pub struct Conclude {
-    pub runs: Arc<AtomicUsize>,
+pub(crate) struct Conclude {
+    pub(crate) runs: Arc<AtomicUsize>,
 }
 
 impl Stage for Conclude {
@@ -204,14 +200,14 @@ impl Stage for Conclude {
 }
 
 /// Fails as it is told: with `error`, while `failures` are left.
-pub struct Fail {
-    pub error: StageError,
-    pub failures: Arc<AtomicUsize>,
-    pub runs: Arc<AtomicUsize>,
+pub(crate) struct Fail {
+    pub(crate) error: StageError,
+    pub(crate) failures: Arc<AtomicUsize>,
+    pub(crate) runs: Arc<AtomicUsize>,
 }
 
 impl Fail {
-    pub fn times(failures: usize, error: StageError) -> Self {
+    pub(crate) fn times(failures: usize, error: StageError) -> Self {
         Self { error, failures: Arc::new(AtomicUsize::new(failures)), runs: Arc::default() }
     }
 }
@@ -221,7 +217,8 @@ impl Stage for Fail {
 
     async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
         self.runs.fetch_add(1, Ordering::SeqCst);
-        let left = self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+        let left =
+            self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
         if left.is_ok() {
             return Err(self.error.clone());
         }

@@ -1,0 +1,13 @@
+//! The gateway as a service of its own.
+
+use std::process::ExitCode;
+
+use common::metrics::Metrics;
+use common::service;
+
+fn main() -> ExitCode {
+    service::main_without_workers(async |broker, config, stop| {
+        let listener = gateway::listen(config.gateway.listen).await?;
+        gateway::run(listener, broker, config, Metrics::default(), stop).await
+    })
+}

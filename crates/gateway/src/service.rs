@@ -1,0 +1,74 @@
+//! The gateway as a service: where it listens, what makes it ready, and the sweeper beside it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use common::config::Config;
+use common::jetstream::broker::Broker;
+use common::jetstream::{sweeper, topology};
+use common::metrics::Metrics;
+use common::service::StartError;
+use common::stage::StageName;
+
+use crate::server::{check_listen, serve};
+use crate::state::GatewayState;
+
+/// Longest wait for the answers behind `/ready`: shorter than an orchestrator's probe.
+const READY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Takes the configured address, unless it is one that nobody may listen on yet.
+///
+/// # Errors
+/// [`StartError::Listen`].
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    let failed = |source| StartError::Listen { address: address.to_string(), source };
+    check_listen(address).map_err(|error| {
+        failed(std::io::Error::new(std::io::ErrorKind::PermissionDenied, error))
+    })?;
+    TcpListener::bind(address).await.map_err(failed)
+}
+
+/// Checks the topology, then answers requests on `listener`, and looks after documents that
+/// stopped moving, until `stop`.
+///
+/// # Errors
+/// [`StartError::Topology`] when the broker lacks what the gateway writes to.
+pub async fn run(
+    listener: TcpListener,
+    broker: Broker,
+    config: Config,
+    metrics: Metrics,
+    stop: CancellationToken,
+) -> Result<(), StartError> {
+    topology::verify(&broker, Some(StageName::Preprocess)).await?;
+    let probe = broker.clone();
+    let state = GatewayState {
+        broker: broker.clone(),
+        config: Arc::new(config.clone()),
+        metrics,
+        readiness: Arc::new(move || {
+            let broker = probe.clone();
+            Box::pin(async move { ready(&broker).await })
+        }),
+    };
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(url = %format!("http://{address}"), "gateway listens");
+    }
+    tokio::join!(serve(listener, state, stop.clone()), sweeper::run(broker, config, stop));
+    Ok(())
+}
+
+async fn ready(broker: &Broker) -> Result<(), String> {
+    if !broker.is_connected() {
+        return Err("the broker is not connected".to_owned());
+    }
+    let verified = topology::verify(broker, Some(StageName::Preprocess));
+    match tokio::time::timeout(READY_TIMEOUT, verified).await {
+        Ok(verified) => verified.map_err(|error| error.to_string()),
+        Err(_elapsed) => Err("the broker does not answer".to_owned()),
+    }
+}
