@@ -69,8 +69,8 @@ enum Command {
     Config(config::ConfigArgs),
     /// Turn a CBOR message on standard input into JSON
     ///
-    /// What JSON cannot say: byte strings become {"$bytes": "<base64>"}, tags
-    /// {"$tag": n, "value": …}, numbers outside its range {"$number": "<text>"}, and map keys that
+    /// What JSON cannot say: byte strings become `{"$bytes": "<base64>"}`, tags
+    /// `{"$tag": n, "value": …}`, numbers outside its range `{"$number": "<text>"}`, and map keys that
     /// are not text their JSON text. JSON objects and arrays are passed through.
     #[command(after_help = "Examples:
   invoice-ocr decode < message.cbor

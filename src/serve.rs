@@ -87,7 +87,7 @@ async fn serve(args: &ServeArgs, config: Config) -> Result<(), StartError> {
     let broker = Broker::connect(embedded.url(), "invoice-ocr", &config.broker).await?;
     // The embedded broker is ours alone, so there is nobody else to bring it up to date.
     for drift in topology::apply(&broker, &config).await? {
-        tracing::info!(%drift, "topology changed");
+        tracing::info!(change = drift.remedy(), "topology applied");
     }
     let services = run_services(has, &config, &broker, listener, &data, stop);
     let outcome = tokio::select! {

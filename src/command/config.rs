@@ -33,7 +33,7 @@ enum ConfigAction {
 /// [`CommandError::Config`] naming the key that is wrong.
 pub(crate) fn run(args: &ConfigArgs) -> Result<Exit, CommandError> {
     let ConfigAction::Check { service } = &args.action;
-    let config = service.load()?;
+    let config = service.load()?.redacted();
     let text = toml::to_string_pretty(&config)
         .map_err(|error| CommandError::Internal(error.to_string()))?;
     console::line(text.trim_end())?;

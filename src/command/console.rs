@@ -22,7 +22,7 @@ pub(crate) fn line(text: &str) -> Result<(), CommandError> {
 /// Prints JSON for people and programs: indented.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub(crate) fn json(value: &Value) -> Result<(), CommandError> {
     line(&format!("{value:#}"))
 }

@@ -1,6 +1,7 @@
 //! What the operator's commands share: a connection to the broker, and a runtime for it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -13,6 +14,9 @@ use super::{CommandError, endpoint};
 
 /// Name of the connection at the broker.
 const CONNECTION: &str = "invoice-ocr cli";
+
+/// Longest wait for the broker: somebody sits at the console, and the URL may be of yesterday.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The configured log is that of services; here warnings go to the person at the console, without
 /// each try of the client to connect again.
@@ -47,7 +51,7 @@ where
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CommandError::Internal(error.to_string()))?;
     runtime.block_on(async {
-        let broker = Broker::connect(&url, CONNECTION, &config.broker).await?;
+        let broker = Broker::connect_within(PATIENCE, &url, CONNECTION, &config.broker).await?;
         work(broker, config).await
     })
 }

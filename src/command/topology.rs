@@ -37,7 +37,7 @@ pub(crate) fn run(args: &TopologyArgs) -> Result<Exit, CommandError> {
     match &args.action {
         TopologyAction::Apply(args) => operator::with_broker(args, async |broker, config| {
             for drift in topology::apply(&broker, &config).await? {
-                console::line(&format!("changed: {drift}"))?;
+                console::line(&drift.remedy())?;
             }
             Ok(Exit::Done)
         }),

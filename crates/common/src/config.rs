@@ -243,6 +243,13 @@ impl Config {
         }
     }
 
+    /// The configuration as it may be shown: without credentials.
+    #[must_use]
+    pub fn redacted(mut self) -> Self {
+        self.broker.url = without_credentials(&self.broker.url);
+        self
+    }
+
     fn checked(self) -> Result<Self, ConfigError> {
         let unusable = |key, value: &dyn ToString, reason| {
             Err(ConfigError::Unusable { key, value: value.to_string(), reason })
@@ -294,9 +301,29 @@ impl StageSettings {
     }
 }
 
+/// A URL without its user and password.
+#[must_use]
+pub fn without_credentials(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if at > scheme => {
+            let (head, tail) = (url.get(..scheme + 3), url.get(at + 1..));
+            format!("{}{}", head.unwrap_or_default(), tail.unwrap_or_default())
+        }
+        _ => url.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn credentials_are_not_shown() {
+        let config =
+            Config::defaults().unwrap().with("broker.url", "nats://u:p@host:4222").unwrap();
+        assert_eq!(config.redacted().broker.url, "nats://host:4222");
+        assert_eq!(without_credentials("nats://host:4222"), "nats://host:4222");
+    }
 
     #[test]
     fn the_documented_defaults_are_a_valid_configuration() {

@@ -1,6 +1,6 @@
 //! The HTTP side: takes uploads, answers for their status, documents itself.
 //!
-//! * [`listen`], [`run`]: the gateway as a service; [`router`], [`serve`], [`check_listen`]: its
+//! * [`listen`], [`run`]: the gateway as a service; [`router()`], [`serve`], [`check_listen`]: its
 //!   parts, given what [`GatewayState`] holds.
 //! * `routes`: one file a route; `upload` is what the upload's route does with a request body.
 //! * `error`: everything a client can be told went wrong, and `problem`, the form it takes.

@@ -16,7 +16,8 @@ const PING_INTERVAL: Duration = Duration::from_secs(10);
 /// Longest wait for one answer of the broker.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Longest wait for the first connection before a service gives up and says so.
+/// Longest wait of a service for its first connection before it gives up and says so: services and
+/// broker are often started together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// No connection.
@@ -41,11 +42,24 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// Connects to `url` as `name` (shown by `nats server report connections`).
+    /// Connects a service to `url` as `name` (shown by `nats server report connections`).
     ///
     /// # Errors
     /// [`ConnectError`] when nobody answers within 20 s.
     pub async fn connect(
+        url: &str,
+        name: &str,
+        settings: &config::Broker,
+    ) -> Result<Self, ConnectError> {
+        Self::connect_within(CONNECT_TIMEOUT, url, name, settings).await
+    }
+
+    /// Likewise, for somebody who does not wait for a broker that is still starting.
+    ///
+    /// # Errors
+    /// [`ConnectError`] when nobody answers within `patience`.
+    pub async fn connect_within(
+        patience: Duration,
         url: &str,
         name: &str,
         settings: &config::Broker,
@@ -62,11 +76,11 @@ impl Broker {
                 async {}
             });
         let failed = |source: Box<dyn std::error::Error + Send + Sync>| ConnectError {
-            url: without_credentials(url),
+            url: config::without_credentials(url),
             source,
         };
         let client = options.connect(url).await.map_err(|e| failed(Box::new(e)))?;
-        let flushed = tokio::time::timeout(CONNECT_TIMEOUT, client.flush()).await;
+        let flushed = tokio::time::timeout(patience, client.flush()).await;
         flushed.map_err(|e| failed(Box::new(e)))?.map_err(|e| failed(Box::new(e)))?;
         let context = jetstream::context::ContextBuilder::new()
             .timeout(REQUEST_TIMEOUT)
@@ -119,26 +133,5 @@ fn note(connected: &AtomicBool, event: &Event) {
             tracing::error!(event = %event, "broker reported a problem");
         }
         Event::LameDuckMode | Event::Draining => tracing::info!(event = %event, "broker event"),
-    }
-}
-
-fn without_credentials(url: &str) -> String {
-    match (url.find("://"), url.rfind('@')) {
-        (Some(scheme), Some(at)) if at > scheme => {
-            let (head, tail) = (url.get(..scheme + 3), url.get(at + 1..));
-            format!("{}{}", head.unwrap_or_default(), tail.unwrap_or_default())
-        }
-        _ => url.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn credentials_never_reach_an_error_message() {
-        assert_eq!(without_credentials("nats://u:p@host:4222"), "nats://host:4222");
-        assert_eq!(without_credentials("nats://host:4222"), "nats://host:4222");
     }
 }

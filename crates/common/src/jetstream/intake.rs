@@ -71,10 +71,12 @@ impl Broker {
             original,
             received_at: incoming.received_at,
         });
-        if !self.create_status(&record).await?
-            && let Some(known) = self.known(&id).await?
-        {
-            return Ok(known);
+        if !self.create_status(&record).await? {
+            let known = self.known(&id).await?;
+            return known.ok_or_else(|| Unpublished::Unconfirmed {
+                waited: std::time::Duration::ZERO,
+                reason: "the status that was there first is gone".to_owned(),
+            });
         }
         self.publish_job(&record).await?;
         Ok(Accepted { record, new: true })

@@ -13,8 +13,8 @@ use crate::metrics::HttpMetrics;
 /// Route of requests that no route takes: the path itself is the client's and unbounded.
 const UNMATCHED: &str = "unmatched";
 
-/// Routes that machines ask every few seconds: logged only when debugging.
-const POLLED: [&str; 3] = ["/health", "/ready", "/metrics"];
+/// Routes that machines ask over and over: logged only when debugging.
+const POLLED: [&str; 4] = ["/health", "/ready", "/metrics", "/api/v1/invoices/{id}"];
 
 /// Measures the request and logs how it ended.
 pub(crate) async fn observe(
@@ -27,7 +27,7 @@ pub(crate) async fn observe(
     let path = request.extensions().get::<MatchedPath>().cloned();
     let route = path.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
     let correlation = request.extensions().get::<CorrelationId>().map(|id| id.0.as_str());
-    let span = tracing::info_span!("request", correlation_id = correlation, %method, route);
+    let span = tracing::info_span!("request", "correlation.id" = correlation, %method, route);
     let response = next.run(request).instrument(span.clone()).await;
     let (status, took) = (response.status().as_u16(), started.elapsed());
     metrics.answered(&method, route, status, took);

@@ -36,6 +36,19 @@ impl fmt::Display for Drift {
     }
 }
 
+impl Drift {
+    /// What `apply` did about it.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Missing { asset } => format!("created {asset}"),
+            Self::Field { asset, field, wanted, found } => {
+                format!("changed {asset}: {field} from {found} to {wanted}")
+            }
+        }
+    }
+}
+
 /// Compares what `wanted` names; what else the broker has is its own business.
 pub(super) fn differences(asset: &str, wanted: &Value, found: Option<&Value>) -> Vec<Drift> {
     let Some(found) = found else {
