@@ -34,7 +34,7 @@ const DOCUMENTS: [&str; 6] = [
 ];
 
 /// Where people keep what is on their machine and not in the repository.
-const PERSONAL_FOLDERS: [&str; 4] = ["/home/", "/root/", "/Users/", "/work/"];
+const PERSONAL_FOLDERS: [&str; 3] = ["/home/", "/root/", "/Users/"];
 
 /// Fails with every breach of `rule`.
 fn assert_none(rule: &str, breaches: &[String]) {
