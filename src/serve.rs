@@ -21,7 +21,7 @@ use common::jetstream::broker::Broker;
 use common::jetstream::topology;
 use common::metrics::Metrics;
 use common::service::{self, ServiceArgs, StartError};
-use common::stage::StageName;
+use common::stage::{Stage, StageName};
 use common::telemetry;
 use common::worker::Program;
 
@@ -112,25 +112,17 @@ async fn run_services(
     // The door closes first; the stages behind it stop when it is shut.
     let stages_stop = CancellationToken::new();
     let mut stages: JoinSet<Result<(), StartError>> = JoinSet::new();
-    macro_rules! stage {
-        ($role:expr, $name:expr, $make:expr) => {
-            if has($role) {
-                let stage = $make;
-                let (broker, config) = (broker.clone(), config.clone());
-                let (metrics, stop) = (metrics.clone(), stages_stop.clone());
-                stages.spawn(async move {
-                    service::run_stage(&broker, &config, stage, &metrics, stop).await
-                });
-            }
-        };
+    let around = Around { broker, config, metrics: &metrics, stop: &stages_stop };
+    if has(Role::Preprocess) {
+        let program = worker(StageName::Preprocess)?;
+        around.start(&mut stages, preprocess::Preprocess::new(config, program));
     }
-    stage!(
-        Role::Preprocess,
-        StageName::Preprocess,
-        preprocess::Preprocess::new(config, worker(StageName::Preprocess)?)
-    );
-    stage!(Role::Ocr, StageName::Ocr, ocr::Ocr::new(config, worker(StageName::Ocr)?));
-    stage!(Role::Extract, StageName::Extract, extract::stage::Extract::default());
+    if has(Role::Ocr) {
+        around.start(&mut stages, ocr::Ocr::new(config, worker(StageName::Ocr)?));
+    }
+    if has(Role::Extract) {
+        around.start(&mut stages, extract::stage::Extract::default());
+    }
 
     let mut door: JoinSet<Result<(), StartError>> = JoinSet::new();
     if let Some(listener) = listener {
@@ -156,6 +148,24 @@ async fn run_services(
     broker.close().await;
     tracing::info!("stopped");
     outcome
+}
+
+/// What every stage in this process shares.
+struct Around<'a> {
+    broker: &'a Broker,
+    config: &'a Config,
+    metrics: &'a Metrics,
+    stop: &'a CancellationToken,
+}
+
+impl Around<'_> {
+    fn start<S: Stage>(&self, stages: &mut JoinSet<Result<(), StartError>>, stage: S) {
+        let (broker, config) = (self.broker.clone(), self.config.clone());
+        let (metrics, stop) = (self.metrics.clone(), self.stop.clone());
+        stages.spawn(
+            async move { service::run_stage(&broker, &config, stage, &metrics, stop).await },
+        );
+    }
 }
 
 /// How this program is started as a worker process of `stage`.
