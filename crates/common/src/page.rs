@@ -1,5 +1,9 @@
 //! What stages hand to each other: pages, rasters, words. Stored as CBOR objects.
 
+mod preparation;
+
+pub use preparation::{AppliedStep, Preparation};
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -156,8 +160,15 @@ pub struct PreparedPage {
     pub geometry: PageGeometry,
     /// Words of a sound text layer; empty where there is none.
     pub words: Vec<Word>,
+    /// Words of a text layer that is not trusted alone: they count only where a reading of the
+    /// raster agrees with them.
+    #[serde(default)]
+    pub doubted: Vec<Word>,
     /// The upright page as 8-bit grey PNG, where it has to be read by OCR.
     pub raster: Option<ObjectRef>,
+    /// What was measured and done before.
+    #[serde(default)]
+    pub preparation: Preparation,
 }
 
 /// An e-invoice found inside a PDF (Factur-X, ZUGFeRD, …), as it was attached.
@@ -205,6 +216,12 @@ pub struct ReadPage {
     pub languages: Vec<String>,
     /// In reading order.
     pub words: Vec<Word>,
+    /// The upright page as 8-bit grey PNG, where one was made.
+    #[serde(default)]
+    pub raster: Option<ObjectRef>,
+    /// Carried along from `preprocess`.
+    #[serde(default)]
+    pub preparation: Preparation,
 }
 
 /// Output of `ocr`, input of `extract`.

@@ -1,6 +1,8 @@
 //! Pages for tests, set from text as on a typewriter: a column of text is a column on the page.
 
-use common::page::{BoundingBox, PageGeometry, PageSource, ReadDocument, ReadPage, Word};
+use common::page::{
+    BoundingBox, PageGeometry, PageSource, Preparation, ReadDocument, ReadPage, Word,
+};
 
 /// Characters that fit a line.
 const COLUMNS: f32 = 160.0;
@@ -43,5 +45,7 @@ pub(crate) fn page(number: u32, lines: &[&str]) -> ReadPage {
         attempts: 0,
         languages: Vec::new(),
         words,
+        raster: None,
+        preparation: Preparation::default(),
     }
 }

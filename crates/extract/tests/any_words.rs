@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use common::id::{ContentHash, DocumentId, Options, Tenant};
 use common::page::{
-    BoundingBox, MediaType, PageGeometry, PageSource, ReadDocument, ReadPage, Word,
+    BoundingBox, MediaType, PageGeometry, PageSource, Preparation, ReadDocument, ReadPage, Word,
 };
 use extract::extract;
 use extract::facts::DocumentFacts;
@@ -111,6 +111,8 @@ fn page(number: u32, words: Vec<Word>) -> ReadPage {
         attempts: 1,
         languages: vec!["fra".into()],
         words,
+        raster: None,
+        preparation: Preparation::default(),
     }
 }
 

@@ -74,7 +74,7 @@ impl Ocr {
         languages: &[String],
         objects: &impl ObjectStore,
     ) -> Result<ReadPage, StageError> {
-        let PreparedPage { geometry, words: text_layer, raster } = page;
+        let PreparedPage { geometry, words: text_layer, raster, preparation, .. } = page;
         let (source, words, attempts, languages) = match &raster {
             None => (PageSource::TextLayer, text_layer, 0, Vec::new()),
             Some(raster) => {
@@ -87,7 +87,16 @@ impl Ocr {
         let words = layout::arrange(words);
         let confidence = mean_confidence(&words);
         debug!(page = geometry.number, words = words.len(), confidence, ?source, "page read");
-        Ok(ReadPage { geometry, source, confidence, attempts, languages, words })
+        Ok(ReadPage {
+            geometry,
+            source,
+            confidence,
+            attempts,
+            languages,
+            words,
+            raster,
+            preparation,
+        })
     }
 
     async fn recognise(

@@ -1,7 +1,7 @@
 //! The worker's side: one open document, read page by page, so that a long document never is in
 //! memory as pixels.
 
-use common::page::{MediaType, PageGeometry, Word};
+use common::page::{MediaType, PageGeometry, Preparation, Word};
 use common::worker::{Fault, Handler};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
@@ -65,6 +65,10 @@ pub struct MadePage {
     pub geometry: PageGeometry,
     /// Words of a sound text layer.
     pub words: Vec<Word>,
+    /// Words of a text layer that a reading has to confirm.
+    pub doubted: Vec<Word>,
+    /// What was measured and done.
+    pub preparation: Preparation,
     /// 8-bit grey PNG, where the page has to be read by recognition.
     pub png: Option<ByteBuf>,
 }
@@ -142,7 +146,13 @@ impl PageMaker {
             Some(OpenDocument::Pdf(pdf)) if (1..=pdf.page_count()).contains(&number) => {
                 let page = pdf.page(number, &self.params)?;
                 let Some(raster) = page.raster else {
-                    return Ok(MadePage { geometry: page.geometry, words: page.words, png: None });
+                    return Ok(MadePage {
+                        geometry: page.geometry,
+                        words: page.words,
+                        doubted: Vec::new(),
+                        preparation: Preparation::default(),
+                        png: None,
+                    });
                 };
                 if page.is_scan {
                     self.prepared(page.geometry, raster)
@@ -197,5 +207,11 @@ fn made(geometry: PageGeometry, raster: &Raster) -> Result<MadePage, PreprocessE
     let png = raster.to_png()?;
     let (width_px, height_px) = (raster.width_px(), raster.height_px());
     let geometry = PageGeometry { width_px, height_px, ..geometry };
-    Ok(MadePage { geometry, words: Vec::new(), png: Some(ByteBuf::from(png)) })
+    Ok(MadePage {
+        geometry,
+        words: Vec::new(),
+        doubted: Vec::new(),
+        preparation: Preparation::default(),
+        png: Some(ByteBuf::from(png)),
+    })
 }

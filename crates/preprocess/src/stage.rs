@@ -76,7 +76,8 @@ impl Stage for Preprocess {
                 }
                 None => None,
             };
-            prepared.push(PreparedPage { geometry: page.geometry, words: page.words, raster });
+            let MadePage { geometry, words, doubted, preparation, .. } = page;
+            prepared.push(PreparedPage { geometry, words, doubted, raster, preparation });
         }
         reading.close().await?;
 

@@ -90,7 +90,8 @@ pub(crate) async fn run(
             rotation_degrees: 0,
             skew_degrees: 0.0,
         };
-        prepared.pages.push(PreparedPage { geometry, words, raster });
+        let (doubted, preparation) = Default::default();
+        prepared.pages.push(PreparedPage { geometry, words, doubted, raster, preparation });
     }
     let bytes = Bytes::from(encode(&prepared)?);
     let input = objects.write(Bucket::Work, &id, bytes).await?;
