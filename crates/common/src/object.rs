@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::StageError;
 use crate::id::{ContentHash, DocumentId};
 
+/// Code of the error for an object that expired or was removed.
+pub const MISSING: &str = "object_missing";
+
 /// Which store keeps an object, which decides how long it lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -79,7 +82,7 @@ pub mod fake {
     use std::collections::HashMap;
     use std::sync::Mutex;
 
-    use super::{Bucket, Bytes, DocumentId, ObjectRef, ObjectStore, StageError};
+    use super::{Bucket, Bytes, DocumentId, MISSING, ObjectRef, ObjectStore, StageError};
 
     /// Keeps objects in a map; reads of unknown names fail as the real store's do.
     #[derive(Debug, Default)]
@@ -89,7 +92,7 @@ pub mod fake {
         async fn read(&self, object: &ObjectRef) -> Result<Bytes, StageError> {
             let objects = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             objects.get(&object.name()).cloned().ok_or_else(|| {
-                StageError::internal("object_missing", format!("no object {}", object.name()))
+                StageError::internal(MISSING, format!("no object {}", object.name()))
             })
         }
 

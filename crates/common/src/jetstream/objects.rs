@@ -5,10 +5,14 @@
 //! client's `put` waits for each chunk, leaves chunks of a failed write behind and replaces an
 //! existing object under its readers, and its `get` waits for ever when chunks are missing.
 
+mod reader;
+
+pub use reader::ObjectReader;
+
 use async_nats::HeaderMap;
 use async_nats::header::{NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, NATS_ROLLUP};
 use async_nats::jetstream::object_store::ObjectInfo;
-use async_nats::jetstream::stream::{DirectGetErrorKind, LastRawMessageErrorKind, Stream};
+use async_nats::jetstream::stream::{LastRawMessageErrorKind, Stream};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
 use bytes::{Bytes, BytesMut};
@@ -20,7 +24,7 @@ use super::broker::Broker;
 use super::names;
 use super::publish::{Message, Unpublished};
 use crate::error::StageError;
-use crate::id::{ContentHash, DocumentId};
+use crate::id::DocumentId;
 use crate::object::{Bucket, ObjectRef, ObjectStore};
 
 /// Bytes of one chunk. Each costs one fsync, so large; well below the smallest `max_payload` that
@@ -134,40 +138,29 @@ impl Broker {
         }
     }
 
-    async fn read_object(&self, object: &ObjectRef) -> Result<Bytes, StageError> {
+    /// Opens an object for reading it chunk by chunk.
+    ///
+    /// # Errors
+    /// `Internal` with [`object::MISSING`](crate::object::MISSING) when it is not stored (any more), `Transient` while the broker
+    /// does not answer.
+    pub async fn open_object(&self, object: &ObjectRef) -> Result<ObjectReader, StageError> {
         let store = self.store(object.bucket).await?;
-        let missing = || {
-            let message = format!("object {} is not stored (any more)", object.name());
-            StageError::internal("object_missing", message)
-        };
-        let (info, mut sequence) = match store.metadata(object).await? {
-            Some((info, _)) if !info.deleted => (info, 1),
-            _ => return Err(missing()),
-        };
-        let subject = store.chunk_subject(&info.nuid);
-        let mut bytes = BytesMut::new();
-        for _ in 0..info.chunks {
-            let next = store.stream.direct_get_next_for_subject(&subject, Some(sequence)).await;
-            let chunk = next.map_err(|error| match error.kind() {
-                DirectGetErrorKind::NotFound => missing(),
-                _ => StageError::transient("broker_away", error.to_string()),
-            })?;
-            sequence = chunk.sequence + 1;
-            bytes.extend_from_slice(&chunk.payload);
-            if bytes.len() as u64 > object.size_bytes {
-                break;
+        match store.metadata(object).await? {
+            Some((info, _)) if !info.deleted => {
+                let subject = store.chunk_subject(&info.nuid);
+                Ok(ObjectReader::new(object.clone(), store.stream, subject, info.chunks))
             }
+            _ => Err(reader::missing(object)),
         }
-        let bytes = bytes.freeze();
-        if ContentHash::of(&bytes) != object.hash {
-            let (name, seen) = (object.name(), bytes.len());
-            let wanted = object.size_bytes;
-            return Err(StageError::internal(
-                "object_corrupt",
-                format!("object {name} does not match its hash ({seen} of {wanted} bytes)"),
-            ));
+    }
+
+    async fn read_object(&self, object: &ObjectRef) -> Result<Bytes, StageError> {
+        let mut reader = self.open_object(object).await?;
+        let mut bytes = BytesMut::new();
+        while let Some(chunk) = reader.next().await? {
+            bytes.extend_from_slice(&chunk);
         }
-        Ok(bytes)
+        Ok(bytes.freeze())
     }
 
     async fn store(&self, bucket: Bucket) -> Result<Store, Unpublished> {

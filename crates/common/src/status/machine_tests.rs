@@ -125,6 +125,9 @@ proptest! {
                 (next.generation, next.stage) >= (record.generation, record.stage),
                 "went back: {:?}", step
             );
+            if record.read_document().is_some() && next.generation == record.generation {
+                prop_assert_eq!(next.read_document(), record.read_document(), "pages were lost");
+            }
             if record.state.is_terminal() && next != record {
                 prop_assert_eq!(record.state, State::Failed, "completed is for ever");
                 prop_assert_eq!(next.generation, record.generation + 1);
@@ -191,6 +194,34 @@ fn a_released_attempt_does_not_count() {
     let release = Step::Release { owner: 0, stage: StageName::Preprocess, generation: 1 };
     let record = applied(&applied(&accepted(), &claim), &release);
     assert_eq!((record.attempt, record.state), (0, State::Queued));
+}
+
+#[test]
+fn pages_are_there_from_the_end_of_ocr_until_a_replay() {
+    let output = ObjectRef::to(Bucket::Work, &accepted().id, b"pages");
+    let now = Timestamp::UNIX_EPOCH;
+    let claim = |record: &StatusRecord, stage, input: &ObjectRef| {
+        let claim = Claim { owner: "a".to_owned(), sequence: 1 };
+        match record.claimed(stage, 1, input, claim, ATTEMPTS, now) {
+            ClaimOutcome::Run(next) => *next,
+            other => panic!("not claimed: {other:?}"),
+        }
+    };
+    let reading = claim(&accepted(), StageName::Ocr, &accepted().input);
+    assert_eq!(reading.read_document(), None);
+    let next = StageName::Extract;
+    let Advance::To(read) = reading.advanced("a", StageName::Ocr, 1, next, output.clone(), now)
+    else {
+        panic!("not advanced")
+    };
+    assert_eq!(read.read_document(), Some(&output));
+    let overtaken = claim(&reading, next, &output);
+    assert_eq!(overtaken.read_document(), Some(&output), "a job may be faster than the status");
+    let failed = read.given_up(error(), now);
+    assert_eq!(failed.read_document(), Some(&output));
+    assert_eq!(failed.replayed(now).unwrap().read_document(), None);
+    let unread = accepted().given_up(error(), now);
+    assert_eq!(unread.read_document(), None, "nobody read it");
 }
 
 #[test]

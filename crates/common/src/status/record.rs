@@ -174,6 +174,15 @@ impl StatusRecord {
         }
     }
 
+    /// Where the document's pages with their words are, once `ocr` is done with them in this
+    /// generation; they stay there when the document has ended, as long as the object is kept.
+    ///
+    /// It is what the last stage reads, so it needs no place of its own in the record.
+    #[must_use]
+    pub fn read_document(&self) -> Option<&ObjectRef> {
+        (self.stage == StageName::Extract).then_some(&self.input)
+    }
+
     /// The job that the current stage needs: what was published, or has to be again.
     #[must_use]
     pub fn job(&self) -> Job {
