@@ -16,7 +16,7 @@ use kind::Kind;
 /// Address of the page that describes the kinds of problems.
 pub(crate) const ERRORS_PAGE: &str = "/docs/errors";
 
-/// Uploads end within moments, so a place is free soon.
+/// Uploads end within moments, so a place is free soon; a page is read in a second or two.
 const RETRY_SOON: Duration = Duration::from_secs(2);
 
 /// A leader change of the broker takes 5 to 7 s.
@@ -46,6 +46,20 @@ pub enum ApiError {
     /// Unknown id, another tenant's id, or no id at all.
     #[error("there is no document of this id")]
     NotFound,
+    /// Its pages failed to be read.
+    #[error("the document failed before its pages were read")]
+    PagesNeverRead,
+    /// No page of this number.
+    #[error("there is no such page; the document has {count}, numbered from 1")]
+    PageNotFound {
+        /// Pages of the document.
+        count: u64,
+        /// The number asked for; `None` when it is none.
+        asked: Option<u64>,
+    },
+    /// Its text layer was enough.
+    #[error("the page was read from its text layer, so no image of it was made")]
+    PageImageAbsent,
     /// Unknown address.
     #[error("there is nothing at this address")]
     RouteNotFound,
@@ -60,6 +74,12 @@ pub enum ApiError {
         /// Bytes that came.
         seen: u64,
     },
+    /// Its stage has not come yet.
+    #[error("the document's pages have not been read yet")]
+    PagesPending,
+    /// Kept no longer.
+    #[error("words and images of the document's pages are kept no longer")]
+    PagesExpired,
     /// Over the configured size.
     #[error("the upload has {seen} bytes or more; the limit of a document is {limit}")]
     DocumentTooLarge {
@@ -125,6 +145,12 @@ pub enum ApiError {
         /// Uploads at once.
         limit: u64,
     },
+    /// No turn came in time.
+    #[error("pages of {limit} documents are being read out already")]
+    TooManyPageReads {
+        /// Documents at once.
+        limit: u64,
+    },
     /// A queue or a quota is full.
     #[error("the queue or the store is full")]
     BrokerFull,
@@ -148,9 +174,14 @@ impl ApiError {
             Self::MultipartMalformed => &kind::MULTIPART_MALFORMED,
             Self::UploadInterrupted { .. } => &kind::UPLOAD_INTERRUPTED,
             Self::NotFound => &kind::NOT_FOUND,
+            Self::PagesNeverRead => &kind::PAGES_NEVER_READ,
+            Self::PageNotFound { .. } => &kind::PAGE_NOT_FOUND,
+            Self::PageImageAbsent => &kind::PAGE_IMAGE_ABSENT,
             Self::RouteNotFound => &kind::ROUTE_NOT_FOUND,
             Self::MethodNotAllowed => &kind::METHOD_NOT_ALLOWED,
             Self::UploadTimeout { .. } => &kind::UPLOAD_TIMEOUT,
+            Self::PagesPending => &kind::PAGES_PENDING,
+            Self::PagesExpired => &kind::PAGES_EXPIRED,
             Self::DocumentTooLarge { .. } => &kind::DOCUMENT_TOO_LARGE,
             Self::UnsupportedMediaType { .. } => &kind::UNSUPPORTED_MEDIA_TYPE,
             Self::UnsupportedContentType => &kind::UNSUPPORTED_CONTENT_TYPE,
@@ -162,6 +193,7 @@ impl ApiError {
             Self::TooManyLanguages { .. } | Self::LanguageMalformed => &kind::LANGUAGES_INVALID,
             Self::Internal => &kind::INTERNAL,
             Self::TooManyUploads { .. } => &kind::TOO_MANY_UPLOADS,
+            Self::TooManyPageReads { .. } => &kind::TOO_MANY_PAGE_READS,
             Self::BrokerFull => &kind::BROKER_FULL,
             Self::BrokerAway => &kind::BROKER_AWAY,
             Self::NotReady { .. } => &kind::NOT_READY,
@@ -176,7 +208,10 @@ impl ApiError {
             | Self::TooManyPixels { limit, seen }
             | Self::TooManyLanguages { limit, seen } => (Some(limit), Some(seen)),
             Self::UploadTimeout { limit_seconds, .. } => (Some(limit_seconds), None),
-            Self::TooManyUploads { limit } => (Some(limit), None),
+            Self::TooManyUploads { limit } | Self::TooManyPageReads { limit } => {
+                (Some(limit), None)
+            }
+            Self::PageNotFound { count, asked } => (Some(count), asked),
             _ => (None, None),
         }
     }
@@ -184,7 +219,9 @@ impl ApiError {
     /// When to come back, where coming back helps.
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::TooManyUploads { .. } => Some(RETRY_SOON),
+            Self::TooManyUploads { .. } | Self::TooManyPageReads { .. } | Self::PagesPending => {
+                Some(RETRY_SOON)
+            }
             Self::BrokerAway | Self::NotReady { .. } => Some(RETRY_AFTER_LEADER_CHANGE),
             Self::BrokerFull => Some(RETRY_WHEN_DRAINED),
             _ => None,

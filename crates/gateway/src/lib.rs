@@ -3,6 +3,7 @@
 //! * [`listen`], [`run`]: the gateway as a service; [`router()`], [`serve`], [`check_listen`]: its
 //!   parts, given what [`GatewayState`] holds.
 //! * `routes`: one file a route; `upload` is what the upload's route does with a request body.
+//! * `retained`: what is kept of a document and shown: its status, its pages and their images.
 //! * `error`: everything a client can be told went wrong, and `problem`, the form it takes.
 //! * `layer`: what every answer has: request id, log line, metrics, security headers.
 //!
@@ -10,11 +11,13 @@
 //! stored by its hash. Nothing of it goes to logs, errors or metric labels.
 
 mod caller;
+mod conditional;
 mod error;
 mod layer;
 mod metrics;
 mod openapi;
 mod problem;
+mod retained;
 mod router;
 mod routes;
 mod server;

@@ -13,7 +13,9 @@ use utoipa_axum::routes;
 use crate::layer::{correlation, headers, observe, problems};
 use crate::metrics::HttpMetrics;
 use crate::openapi::{self, Description};
-use crate::routes::{contract, docs, errors, health, invoice, metrics, process_invoice, ready};
+use crate::routes::{
+    contract, docs, errors, health, invoice, metrics, page_image, pages, process_invoice, ready,
+};
 use crate::state::{App, GatewayState};
 
 /// The gateway as a service. Adds the HTTP metrics to the state's registry: call it once for each.
@@ -22,6 +24,8 @@ pub fn router(state: GatewayState) -> Router {
     let (api, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(process_invoice::process_invoice))
         .routes(routes!(invoice::invoice))
+        .routes(routes!(pages::pages))
+        .routes(routes!(page_image::page_image))
         .routes(routes!(contract::contract))
         .routes(routes!(health::health))
         .routes(routes!(ready::ready))

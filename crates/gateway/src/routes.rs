@@ -6,5 +6,7 @@ pub(crate) mod errors;
 pub(crate) mod health;
 pub(crate) mod invoice;
 pub(crate) mod metrics;
+pub(crate) mod page_image;
+pub(crate) mod pages;
 pub(crate) mod process_invoice;
 pub(crate) mod ready;

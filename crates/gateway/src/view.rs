@@ -1,5 +1,9 @@
 //! What clients see of a document. Field names are the contract's: add, never rename.
 
+mod pages;
+
+pub(crate) use pages::PagesView;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;

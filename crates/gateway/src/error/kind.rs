@@ -34,12 +34,23 @@ kinds! {
         "Send it again.";
     NOT_FOUND: 404 "not_found", "There is no such document",
         "Ids are 64 hexadecimal digits; documents expire after the retention period.";
+    PAGES_NEVER_READ: 404 "pages_never_read", "The document has no pages to show",
+        "The document's status says why it failed; a replay reads it again.";
+    PAGE_NOT_FOUND: 404 "page_not_found", "There is no such page",
+        "Pages are numbered from 1; limit is the number of the last one.";
+    PAGE_IMAGE_ABSENT: 404 "page_image_absent", "The page has no image",
+        "Where image is not null in the list of pages, there is one.";
     ROUTE_NOT_FOUND: 404 "route_not_found", "There is nothing at this address",
         "All addresses are listed at /docs.";
     METHOD_NOT_ALLOWED: 405 "method_not_allowed", "The method does not fit the address",
         "The Allow header lists the methods that do.";
     UPLOAD_TIMEOUT: 408 "upload_timeout", "The upload took too long",
         "Send it again over a faster connection.";
+    PAGES_PENDING: 409 "pages_pending", "The pages have not been read yet",
+        "Come back after Retry-After seconds, or once the state is completed.";
+    PAGES_EXPIRED: 410 "pages_expired", "The pages are kept no longer",
+        "Words and images live for retention.work_hours; the result, which says where on the pages \
+         its fields stand, lives longer.";
     DOCUMENT_TOO_LARGE: 413 "document_too_large", "The document is too large",
         "Split it, or scan at a lower resolution.";
     UNSUPPORTED_MEDIA_TYPE: 415 "unsupported_media_type", "The document is of another type",
@@ -63,6 +74,8 @@ kinds! {
         "The log has more under the X-Request-Id of the answer.";
     TOO_MANY_UPLOADS: 503 "too_many_uploads", "Too many uploads at once",
         "Send it again after Retry-After seconds.";
+    TOO_MANY_PAGE_READS: 503 "too_many_page_reads", "Pages of too many documents at once",
+        "Ask again after Retry-After seconds.";
     BROKER_FULL: 503 "broker_full", "There is no room for more documents",
         "Send it again after Retry-After seconds.";
     BROKER_AWAY: 503 "broker_away", "The broker does not answer",

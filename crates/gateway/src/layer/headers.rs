@@ -23,9 +23,11 @@ pub(crate) async fn secure(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let (policy, caching) =
         if documentation { (DOCS_POLICY, "no-cache") } else { (API_POLICY, "no-store") };
-    let set: [(HeaderName, &'static str); 4] = [
+    // A handler may know better how long its answer holds.
+    let answer = response.headers_mut();
+    answer.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(caching));
+    let set: [(HeaderName, &'static str); 3] = [
         (header::CONTENT_SECURITY_POLICY, policy),
-        (header::CACHE_CONTROL, caching),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
     ];

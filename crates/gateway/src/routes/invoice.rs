@@ -6,11 +6,10 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 
-use common::id::DocumentId;
-
 use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::problem::Problem;
+use crate::retained;
 use crate::state::App;
 use crate::view::Invoice;
 
@@ -41,14 +40,6 @@ pub(crate) async fn invoice(
     caller: Caller,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Invoice>, ApiError> {
-    // An id of another form names nothing, like any other unknown one.
     let Path(id) = id.map_err(|_| ApiError::NotFound)?;
-    let id: DocumentId = id.parse().map_err(|_| ApiError::NotFound)?;
-    let read = app.broker.status(&id).await.map_err(|error| {
-        tracing::warn!(invoice.id = %id, %error, "a status cannot be read");
-        ApiError::from(&error)
-    })?;
-    // Somebody else's document is answered as an unknown one, so that ids cannot be probed.
-    let own = read.filter(|record| record.tenant == caller.tenant);
-    own.map(|record| Json(Invoice::from(record))).ok_or(ApiError::NotFound)
+    retained::status(&app.broker, &caller, &id).await.map(|record| Json(Invoice::from(record)))
 }

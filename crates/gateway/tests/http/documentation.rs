@@ -13,6 +13,8 @@ async fn the_description_lists_every_route_and_holds_the_contract() {
     let routes: Vec<_> = api["paths"].as_object().unwrap().keys().map(String::as_str).collect();
     let expected = [
         "/api/v1/invoices/{id}",
+        "/api/v1/invoices/{id}/pages",
+        "/api/v1/invoices/{id}/pages/{n}/image",
         UPLOAD,
         "/contract/invoice-extracted.schema.json",
         "/health",

@@ -12,6 +12,7 @@
 mod client;
 mod documentation;
 mod outage;
+mod pages;
 mod patience;
 mod refusal;
 mod status;

@@ -1,34 +1,18 @@
 //! What a client sees of a document on its way.
 
 use common::error::{ErrorRecord, StageError};
-use common::id::{DocumentId, Tenant};
-use common::jetstream::statuses::Change;
+use common::id::Tenant;
 use common::stage::StageName;
-use common::status::{ResultJson, State, StatusRecord};
+use common::status::{ResultJson, State};
 use serde_json::value::RawValue;
 
-use crate::client::{PDF, get, post};
+use crate::client::get;
 use crate::world::World;
-
-async fn uploaded(world: &World) -> (DocumentId, String) {
-    let answer = post(world.address, "application/pdf", PDF).await;
-    let place = answer.header("location").unwrap().to_owned();
-    (answer.json()["id"].as_str().unwrap().parse().unwrap(), place)
-}
-
-async fn change(world: &World, id: &DocumentId, change: impl Fn(&mut StatusRecord)) {
-    let changed = world.broker.change_status(id, |record| {
-        let mut next = record.clone();
-        change(&mut next);
-        Ok::<_, ()>(next)
-    });
-    assert!(matches!(changed.await.unwrap(), Change::Stored(_)));
-}
 
 #[tokio::test]
 async fn a_waiting_document_shows_where_it_stands_and_nothing_else() {
     let world = World::start().await;
-    let (id, place) = uploaded(&world).await;
+    let (id, place) = world.uploaded().await;
     let answer = get(world.address, &place).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("cache-control"), Some("no-store"));
@@ -47,14 +31,15 @@ async fn a_waiting_document_shows_where_it_stands_and_nothing_else() {
 #[tokio::test]
 async fn a_result_is_handed_on_as_it_was_written() {
     let world = World::start().await;
-    let (id, place) = uploaded(&world).await;
+    let (id, place) = world.uploaded().await;
     let written = r#"{"amount": 1.10,  "odd spacing":true, "z":1,"a":2}"#;
-    change(&world, &id, |record| {
-        record.state = State::Completed;
-        record.stage = StageName::Extract;
-        record.result = Some(ResultJson(RawValue::from_string(written.to_owned()).unwrap()));
-    })
-    .await;
+    world
+        .change(&id, |record| {
+            record.state = State::Completed;
+            record.stage = StageName::Extract;
+            record.result = Some(ResultJson(RawValue::from_string(written.to_owned()).unwrap()));
+        })
+        .await;
     let answer = get(world.address, &place).await;
     assert!(answer.text().contains(&format!("\"result\":{written}")), "{}", answer.text());
     assert_eq!(answer.json()["state"], "completed");
@@ -64,13 +49,14 @@ async fn a_result_is_handed_on_as_it_was_written() {
 #[tokio::test]
 async fn a_failed_document_says_why_and_where() {
     let world = World::start().await;
-    let (id, place) = uploaded(&world).await;
-    change(&world, &id, |record| {
-        record.state = State::Failed;
-        let cause = StageError::rejected("pdf_encrypted", "the document needs a password");
-        record.error = Some(ErrorRecord::new(StageName::Preprocess, &cause));
-    })
-    .await;
+    let (id, place) = world.uploaded().await;
+    world
+        .change(&id, |record| {
+            record.state = State::Failed;
+            let cause = StageError::rejected("pdf_encrypted", "the document needs a password");
+            record.error = Some(ErrorRecord::new(StageName::Preprocess, &cause));
+        })
+        .await;
     let shown = get(world.address, &place).await.json();
     assert_eq!(shown["state"], "failed");
     assert_eq!(
@@ -85,9 +71,9 @@ async fn a_failed_document_says_why_and_where() {
 #[tokio::test]
 async fn unknown_malformed_and_foreign_ids_look_the_same() {
     let world = World::start().await;
-    let (id, place) = uploaded(&world).await;
+    let (id, place) = world.uploaded().await;
     let tenant: Tenant = "somebody-else".parse().unwrap();
-    change(&world, &id, |record| record.tenant = tenant.clone()).await;
+    world.change(&id, |record| record.tenant = tenant.clone()).await;
     let unknown = format!("/api/v1/invoices/{}", "0".repeat(64));
     let paths = [&place, &unknown, "/api/v1/invoices/7", "/api/v1/invoices/%ff.%3e"];
     for path in paths {

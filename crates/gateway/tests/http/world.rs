@@ -1,84 +1,30 @@
 //! A broker of its own for each test, and a gateway in front of it.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_nats::jetstream;
 use common::config::Config;
+use common::id::DocumentId;
 use common::jetstream::broker::Broker;
+use common::jetstream::statuses::Change;
 use common::jetstream::topology;
 use common::metrics::Metrics;
+use common::status::StatusRecord;
+use common::testing::TestBroker;
 use gateway::{GatewayState, Readiness};
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// How long the broker may take to start; slow machines need a second.
-const START: Duration = Duration::from_secs(20);
+use crate::client::{PDF, post};
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// A broker that dies with the test.
-pub(crate) struct Nats {
-    child: Child,
-    folder: TempDir,
-}
-
-impl Nats {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let program = root().join("vendor/bin/nats-server");
-        let child = Command::new(&program)
-            .arg("--config")
-            .arg(root().join("nats/server.conf"))
-            .args(["--addr", "127.0.0.1", "--port", "-1", "--ports_file_dir"])
-            .arg(folder.path())
-            .arg("--store_dir")
-            .arg(folder.path().join("store"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|e| panic!("{} ({e}); run scripts/setup", program.display()));
-        Self { child, folder }
-    }
-
-    async fn url(&self) -> String {
-        let file = format!("nats-server_{}.ports", self.child.id());
-        let path = self.folder.path().join(file);
-        let found = async {
-            loop {
-                let text = std::fs::read_to_string(&path).unwrap_or_default();
-                if let Ok(ports) = serde_json::from_str::<serde_json::Value>(&text) {
-                    return ports["nats"][0].as_str().unwrap().to_owned();
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        tokio::time::timeout(START, found).await.expect("the broker started")
-    }
-
-    /// As a power failure would.
-    pub(crate) fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Nats {
-    fn drop(&mut self) {
-        let _gone = (self.child.kill(), self.child.wait());
-    }
-}
+/// The stream behind the work store.
+const WORK: &str = "OBJ_invoice_work";
 
 /// A running gateway and what is behind it.
 pub(crate) struct World {
-    pub(crate) nats: Nats,
+    pub(crate) nats: TestBroker,
     pub(crate) broker: Broker,
     pub(crate) address: SocketAddr,
     pub(crate) stop: CancellationToken,
@@ -95,8 +41,8 @@ impl World {
         let mut config = Config::defaults().unwrap();
         config.gateway.accept_patience_seconds = 2;
         change(&mut config);
-        let nats = Nats::start();
-        let url = nats.url().await;
+        let nats = TestBroker::start();
+        let url = nats.url();
         let broker = Broker::connect(&url, "gateway", &config.broker).await.unwrap();
         topology::apply(&broker, &config).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -111,6 +57,33 @@ impl World {
         let serving = tokio::spawn(gateway::serve(listener, state, stop.clone()));
         let inspector = jetstream::new(async_nats::connect(&url).await.unwrap());
         Self { nats, broker, address, stop, serving, inspector }
+    }
+
+    /// A document that waits for its first stage: its id, and where its status is.
+    pub(crate) async fn uploaded(&self) -> (DocumentId, String) {
+        let answer = post(self.address, "application/pdf", PDF).await;
+        let place = answer.header("location").unwrap().to_owned();
+        (answer.json()["id"].as_str().unwrap().parse().unwrap(), place)
+    }
+
+    /// Puts a document's status where stages would have brought it.
+    pub(crate) async fn change(&self, id: &DocumentId, change: impl Fn(&mut StatusRecord)) {
+        let changed = self.broker.change_status(id, |record| {
+            let mut next = record.clone();
+            change(&mut next);
+            Ok::<_, ()>(next)
+        });
+        assert!(matches!(changed.await.unwrap(), Change::Stored(_)));
+    }
+
+    /// Empties the work store, as time does.
+    pub(crate) async fn forget_work(&self) {
+        self.inspector.get_stream(WORK).await.unwrap().purge().await.unwrap();
+    }
+
+    /// Loses one message of the work store.
+    pub(crate) async fn forget_work_message(&self, sequence: u64) {
+        self.inspector.get_stream(WORK).await.unwrap().delete_message(sequence).await.unwrap();
     }
 
     /// Messages in the queue of the first stage, the status bucket and the upload store.

@@ -1,0 +1,82 @@
+//! What is kept of a document while it moves and for some days after: its status, and its pages as
+//! `ocr` left them in the work store.
+
+use common::error::{ErrorKind, StageError};
+use common::id::DocumentId;
+use common::jetstream::broker::Broker;
+use common::jetstream::objects::ObjectReader;
+use common::object::{self, ObjectRef};
+use common::status::{State, StatusRecord};
+
+use crate::caller::Caller;
+use crate::error::ApiError;
+
+/// The status of the caller's document of this id, as it stands in an address.
+///
+/// # Errors
+/// [`ApiError::NotFound`] for anything but the caller's own documents.
+pub(crate) async fn status(
+    broker: &Broker,
+    caller: &Caller,
+    id: &str,
+) -> Result<StatusRecord, ApiError> {
+    // An id of another form names nothing, like any other unknown one.
+    let id: DocumentId = id.parse().map_err(|_| ApiError::NotFound)?;
+    let read = broker.status(&id).await.map_err(|error| {
+        tracing::warn!(invoice.id = %id, %error, "a status cannot be read");
+        ApiError::from(&error)
+    })?;
+    // Somebody else's document is answered as an unknown one, so that ids cannot be probed.
+    read.filter(|record| record.tenant == caller.tenant).ok_or(ApiError::NotFound)
+}
+
+/// Where the document's pages are.
+///
+/// # Errors
+/// [`ApiError::PagesPending`] or [`ApiError::PagesNeverRead`] where there are none.
+pub(crate) fn pages(record: &StatusRecord) -> Result<&ObjectRef, ApiError> {
+    record.read_document().ok_or(if record.state == State::Failed {
+        ApiError::PagesNeverRead
+    } else {
+        ApiError::PagesPending
+    })
+}
+
+/// Finds an object of the work store; nothing of it is read yet.
+///
+/// # Errors
+/// [`ApiError::PagesExpired`] when it is kept no longer.
+pub(crate) async fn open(broker: &Broker, object: &ObjectRef) -> Result<ObjectReader, ApiError> {
+    broker.open_object(object).await.map_err(|error| unreadable(object, &error))
+}
+
+/// Reads the object to its end and makes of it what `work` makes.
+///
+/// # Errors
+/// [`ApiError`]; [`ApiError::Internal`] for bytes written by another version.
+pub(crate) async fn read<T: Send + 'static>(
+    mut reader: ObjectReader,
+    object: &ObjectRef,
+    work: impl FnOnce(&[u8]) -> Result<T, StageError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = reader.next().await.map_err(|error| unreadable(object, &error))? {
+        bytes.extend_from_slice(&chunk);
+    }
+    // Two hundred pages take long enough to hold up every other task of this thread.
+    let made = tokio::task::spawn_blocking(move || work(&bytes)).await;
+    let made = made.unwrap_or_else(|_| Err(StageError::internal("decode_failed", "a bug")));
+    made.map_err(|error| unreadable(object, &error))
+}
+
+fn unreadable(object: &ObjectRef, error: &StageError) -> ApiError {
+    if error.code == object::MISSING {
+        return ApiError::PagesExpired;
+    }
+    let id = &object.document;
+    match error.kind {
+        ErrorKind::Transient => tracing::warn!(invoice.id = %id, %error, "pages cannot be read"),
+        _ => tracing::error!(invoice.id = %id, %error, "pages cannot be read"),
+    }
+    ApiError::from(error)
+}
