@@ -13,4 +13,5 @@ mod documents;
 mod faults;
 mod limits;
 mod operation;
+mod pages;
 mod support;

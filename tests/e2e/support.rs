@@ -185,6 +185,13 @@ pub(crate) fn get(url: &str) -> (u16, Value) {
     }
 }
 
+/// Status, media type and body, whatever it is.
+pub(crate) fn get_bytes(url: &str) -> (u16, String, Vec<u8>) {
+    let mut answer = agent().get(url).call().unwrap();
+    let media_type = answer.headers()["content-type"].to_str().unwrap().to_owned();
+    (answer.status().as_u16(), media_type, answer.body_mut().read_to_vec().unwrap())
+}
+
 fn post(url: &str, body: &[u8], media_type: &str) -> (u16, Value) {
     match agent().post(url).header("Content-Type", media_type).send(body) {
         Ok(mut answer) => {
