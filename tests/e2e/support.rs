@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use async_nats::jetstream::{self, consumer::pull};
+use async_nats::jetstream;
+use common::config::Config;
+use common::jetstream::broker::Broker;
+use common::stage::StageName;
 use common::testing::repository;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -224,6 +227,7 @@ pub(crate) fn folder() -> TempDir {
 
 /// What lies in the broker.
 pub(crate) struct Behind {
+    url: String,
     runtime: tokio::runtime::Runtime,
     context: jetstream::Context,
 }
@@ -234,7 +238,7 @@ impl Behind {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let context =
             runtime.block_on(async { jetstream::new(async_nats::connect(url).await.unwrap()) });
-        Self { runtime, context }
+        Self { url: url.to_owned(), runtime, context }
     }
 
     /// Looks behind a service with a broker of its own.
@@ -264,25 +268,10 @@ impl Behind {
     /// Shortens the lease of each stage, which is 30 s, so that a killed service is replaced soon.
     pub(crate) fn shorten_leases(&self, ack_wait: Duration) {
         self.runtime.block_on(async {
-            for (stream, consumer) in [
-                ("INVOICE_PREPROCESS", "preprocess"),
-                ("INVOICE_OCR", "ocr"),
-                ("INVOICE_EXTRACT", "extract"),
-            ] {
-                let stream = self.context.get_stream(stream).await.unwrap();
-                let config = stream.consumer_info(consumer).await.unwrap().config;
-                let config = pull::Config {
-                    durable_name: config.durable_name,
-                    name: config.name,
-                    description: config.description,
-                    ack_wait,
-                    max_deliver: config.max_deliver,
-                    filter_subject: config.filter_subject,
-                    max_ack_pending: config.max_ack_pending,
-                    metadata: config.metadata,
-                    ..pull::Config::default()
-                };
-                stream.update_consumer(config).await.unwrap();
+            let settings = Config::defaults().unwrap().broker;
+            let broker = Broker::connect(&self.url, "test", &settings).await.unwrap();
+            for stage in StageName::ALL {
+                broker.set_ack_wait(stage, ack_wait).await;
             }
         });
     }

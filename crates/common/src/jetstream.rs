@@ -27,4 +27,7 @@ pub mod runner;
 pub mod settle;
 pub mod statuses;
 pub mod sweeper;
+#[cfg(feature = "testing")]
+#[expect(clippy::expect_used, reason = "code of tests")]
+mod testing;
 pub mod topology;

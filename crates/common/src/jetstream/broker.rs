@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use async_nats::jetstream;
+use async_nats::jetstream::{self, stream::Stream};
 use async_nats::{ConnectOptions, Event};
 use thiserror::Error;
 
 use crate::config;
+use crate::error::StageError;
 
 /// Half-open connections are noticed after two of these; the client's default is a minute.
 const PING_INTERVAL: Duration = Duration::from_secs(10);
@@ -99,6 +100,17 @@ impl Broker {
     #[must_use]
     pub fn with_patience(&self, patience: Duration) -> Self {
         Self { patience, ..self.clone() }
+    }
+
+    /// The stream called `name`; the broker is not asked whether it is there.
+    ///
+    /// # Errors
+    /// `Transient` when there is no connection to speak through.
+    pub(super) async fn stream(&self, name: &str) -> Result<Stream<()>, StageError> {
+        self.context
+            .get_stream_no_info(name)
+            .await
+            .map_err(|error| StageError::transient("broker_away", error.to_string()))
     }
 
     /// Whether the connection stands, as far as the client knows.

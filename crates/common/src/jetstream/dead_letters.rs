@@ -1,7 +1,7 @@
 //! The operator's view of what could not be finished: list, show, replay, discard.
 
 use async_nats::HeaderMap;
-use async_nats::jetstream::stream::{DirectGetErrorKind, Stream};
+use async_nats::jetstream::stream::DirectGetErrorKind;
 use jiff::Timestamp;
 use thiserror::Error;
 
@@ -65,7 +65,7 @@ impl Broker {
     /// # Errors
     /// `Transient` while the broker does not answer.
     pub async fn dead_letters(&self) -> Result<Vec<Kept>, DeadLetterError> {
-        let stream = self.dead_stream().await?;
+        let stream = self.stream(names::DEAD_STREAM).await?;
         let (mut kept, mut sequence) = (Vec::new(), 1);
         loop {
             let next = stream.direct_get_next_for_subject(ALL, Some(sequence)).await;
@@ -133,7 +133,7 @@ impl Broker {
     /// # Errors
     /// [`DeadLetterError::NotFound`] and the broker's.
     pub async fn discard(&self, name: &str) -> Result<(), DeadLetterError> {
-        let stream = self.dead_stream().await?;
+        let stream = self.stream(names::DEAD_STREAM).await?;
         let mut found = self.dead_letters().await?;
         found.retain(|kept| kept.name == name);
         if found.is_empty() {
@@ -146,13 +146,6 @@ impl Broker {
                 .map_err(|error| StageError::transient("broker_away", error.to_string()))?;
         }
         Ok(())
-    }
-
-    async fn dead_stream(&self) -> Result<Stream<()>, StageError> {
-        self.context
-            .get_stream_no_info(names::DEAD_STREAM)
-            .await
-            .map_err(|error| StageError::transient("broker_away", error.to_string()))
     }
 }
 

@@ -164,10 +164,10 @@ impl Broker {
     }
 
     async fn store(&self, bucket: Bucket) -> Result<Store, Unpublished> {
-        let stream = self.context.get_stream_no_info(names::object_stream(bucket)).await;
+        let stream = self.stream(names::object_stream(bucket)).await;
         let stream = stream.map_err(|error| Unpublished::Unconfirmed {
             waited: std::time::Duration::ZERO,
-            reason: error.to_string(),
+            reason: error.message,
         })?;
         Ok(Store { bucket: names::object_bucket(bucket), stream })
     }

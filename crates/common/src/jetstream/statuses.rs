@@ -45,7 +45,7 @@ impl Broker {
     /// # Errors
     /// `Transient` while the broker does not answer, `Internal` for a record of another version.
     pub async fn status_at_leader(&self, id: &DocumentId) -> Result<Option<Revised>, StageError> {
-        let stream = self.status_stream().await?;
+        let stream = self.stream(names::STATUS_STREAM).await?;
         match stream.get_last_raw_message_by_subject(&names::status_subject(id)).await {
             Ok(message) if message.headers.get(KV_OPERATION).is_some() => Ok(None),
             Ok(message) => {
@@ -61,7 +61,7 @@ impl Broker {
     /// # Errors
     /// As [`Self::status_at_leader`].
     pub async fn status(&self, id: &DocumentId) -> Result<Option<StatusRecord>, StageError> {
-        let stream = self.status_stream().await?;
+        let stream = self.stream(names::STATUS_STREAM).await?;
         match stream.direct_get_last_for_subject(names::status_subject(id)).await {
             Ok(message) if message.headers.get(KV_OPERATION).is_some() => Ok(None),
             Ok(message) => parse(&message.payload).map(Some),
@@ -133,16 +133,9 @@ impl Broker {
     }
 
     async fn holds_exactly(&self, id: &DocumentId, payload: &Bytes) -> bool {
-        let Ok(stream) = self.status_stream().await else { return false };
+        let Ok(stream) = self.stream(names::STATUS_STREAM).await else { return false };
         let read = stream.get_last_raw_message_by_subject(&names::status_subject(id)).await;
         read.is_ok_and(|message| message.payload == *payload)
-    }
-
-    async fn status_stream(&self) -> Result<async_nats::jetstream::stream::Stream<()>, StageError> {
-        self.context
-            .get_stream_no_info(names::STATUS_STREAM)
-            .await
-            .map_err(|error| StageError::transient("broker_away", error.to_string()))
     }
 }
 

@@ -151,7 +151,7 @@ struct QueuedJob {
 }
 
 async fn job_of(broker: &Broker, record: &StatusRecord) -> Result<Option<QueuedJob>, StageError> {
-    let stream = queue(broker, record.stage).await?;
+    let stream = broker.stream(names::job_stream(record.stage)).await?;
     let subject = names::job_subject(record.stage, &record.id);
     match stream.get_last_raw_message_by_subject(&subject).await {
         Ok(message) => Ok(Some(QueuedJob {
@@ -169,7 +169,11 @@ async fn job_of(broker: &Broker, record: &StatusRecord) -> Result<Option<QueuedJ
 
 /// Sequence of the newest message that the stage's consumer has delivered.
 async fn delivered(broker: &Broker, stage: StageName) -> Result<u64, StageError> {
-    let info = queue(broker, stage).await?.consumer_info(names::job_consumer(stage)).await;
+    let info = broker
+        .stream(names::job_stream(stage))
+        .await?
+        .consumer_info(names::job_consumer(stage))
+        .await;
     let info = info.map_err(|error| StageError::transient("broker_away", error.to_string()))?;
     Ok(info.delivered.stream_sequence)
 }
@@ -217,21 +221,10 @@ async fn give_up(
 }
 
 async fn remove(broker: &Broker, stage: StageName, sequence: u64) -> Result<(), StageError> {
-    let removed = queue(broker, stage).await?.delete_message(sequence).await;
+    let removed = broker.stream(names::job_stream(stage)).await?.delete_message(sequence).await;
     if let Err(error) = removed {
         // Harmless: whoever still receives it finds that nothing is left to do.
         tracing::debug!(%error, "superseded job could not be removed");
     }
     Ok(())
-}
-
-async fn queue(
-    broker: &Broker,
-    stage: StageName,
-) -> Result<async_nats::jetstream::stream::Stream<()>, StageError> {
-    broker
-        .context
-        .get_stream_no_info(names::job_stream(stage))
-        .await
-        .map_err(|error| StageError::transient("broker_away", error.to_string()))
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use common::error::StageError;
 use common::jetstream::runner::RunnerSettings;
+use common::stage::StageName;
 use common::status::State;
 
 use crate::support::{Bench, Conclude, Copy, CopyOn, Fail, settings};
@@ -32,7 +33,7 @@ async fn no_more_jobs_are_leased_than_there_are_workers() {
 #[tokio::test]
 async fn a_job_that_takes_longer_than_the_ack_wait_is_not_delivered_twice() {
     let bench = Bench::start().await;
-    bench.set_ack_wait(QUEUE, "preprocess", Duration::from_secs(1)).await;
+    bench.broker.set_ack_wait(StageName::Preprocess, Duration::from_secs(1)).await;
     let record = bench.upload("slow").await;
     let runs = Arc::new(AtomicUsize::new(0));
     let stage = Copy { runs: runs.clone(), takes: Duration::from_secs(4) };
@@ -168,7 +169,7 @@ async fn an_acknowledgement_that_nobody_hears_is_not_taken_for_confirmed() {
 #[tokio::test]
 async fn jobs_survive_a_broker_that_is_killed_in_the_middle() {
     let mut bench = Bench::start().await;
-    bench.set_ack_wait(QUEUE, "preprocess", Duration::from_secs(2)).await;
+    bench.broker.set_ack_wait(StageName::Preprocess, Duration::from_secs(2)).await;
     let mut records = Vec::new();
     for n in 0..10 {
         records.push(bench.upload(&format!("document {n}")).await);

@@ -97,25 +97,6 @@ impl Bench {
     pub(crate) async fn drained(&self, stream: &str) {
         self.until(async || (self.messages_in(stream).await == 0).then_some(())).await;
     }
-
-    /// Changes a consumer's ack wait, which the topology sets to 30 s.
-    pub(crate) async fn set_ack_wait(&self, stream: &str, consumer: &str, ack_wait: Duration) {
-        let handle = self.raw.get_stream(stream).await.unwrap();
-        let mut config = handle.consumer_info(consumer).await.unwrap().config;
-        config.ack_wait = ack_wait;
-        let config = async_nats::jetstream::consumer::pull::Config {
-            durable_name: config.durable_name,
-            name: config.name,
-            ack_wait,
-            max_deliver: config.max_deliver,
-            filter_subject: config.filter_subject,
-            max_ack_pending: config.max_ack_pending,
-            metadata: config.metadata,
-            description: config.description,
-            ..Default::default()
-        };
-        handle.update_consumer(config).await.unwrap();
-    }
 }
 
 pub(crate) fn incoming(content: &str) -> Incoming {

@@ -1,0 +1,34 @@
+//! What tests change behind the services' backs. Behind the feature `testing`.
+
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::pull;
+
+use super::broker::Broker;
+use super::names;
+use crate::stage::StageName;
+
+impl Broker {
+    /// Changes the lease of a stage's jobs, which the topology sets to 30 s, so that a killed
+    /// service is replaced soon.
+    ///
+    /// # Panics
+    /// When the broker does not take it.
+    pub async fn set_ack_wait(&self, stage: StageName, ack_wait: Duration) {
+        let stream = self.stream(names::job_stream(stage)).await.expect("a queue");
+        let info = stream.consumer_info(names::job_consumer(stage)).await.expect("a consumer");
+        let config = info.config;
+        let config = pull::Config {
+            durable_name: config.durable_name,
+            name: config.name,
+            description: config.description,
+            ack_wait,
+            max_deliver: config.max_deliver,
+            filter_subject: config.filter_subject,
+            max_ack_pending: config.max_ack_pending,
+            metadata: config.metadata,
+            ..pull::Config::default()
+        };
+        stream.update_consumer(config).await.expect("a changed consumer");
+    }
+}
