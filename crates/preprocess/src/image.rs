@@ -81,7 +81,7 @@ fn credible_dpi(stated: Option<f32>, width_px: u32, height_px: u32) -> f32 {
 }
 
 /// Brightness as the eye weighs it (ITU-R BT.601, the weights of JPEG itself), 0 to 255.
-fn luma(red: u8, green: u8, blue: u8) -> u8 {
+pub(crate) fn luma(red: u8, green: u8, blue: u8) -> u8 {
     let weighted = 77 * u32::from(red) + 150 * u32::from(green) + 29 * u32::from(blue) + 128;
     // The weights add up to 256.
     (weighted >> 8) as u8

@@ -4,19 +4,19 @@ mod attachments;
 mod ffi;
 mod library;
 mod render;
+mod scan;
+mod sheet;
 mod text;
-
-use common::page::{PageGeometry, Word};
 
 use crate::error::PreprocessError;
 use crate::geometry::{Rect, Size, Turn};
 use crate::params::Params;
-use crate::raster::Raster;
-use crate::text_layer::{self, Evidence, Verdict};
-use ffi::{Document, OpenError, Page, PlacedImage};
+use ffi::{Document, OpenError, Page};
+use sheet::Sheet;
 
 pub(crate) use attachments::Attached;
 pub(crate) use library::Library;
+pub(crate) use sheet::PdfPage;
 
 /// Largest side of a page, points: what the format allows (200 inches).
 const MAX_PAPER_PT: f32 = 14_400.0;
@@ -25,25 +25,10 @@ const MAX_PAPER_PT: f32 = 14_400.0;
 /// cannot be told apart from outlines.
 const MAX_OBJECTS: usize = 20_000;
 
-/// Cells a side of the grid on which the area under images is measured.
-const COVERAGE_CELLS: usize = 32;
-
 /// An open PDF.
 pub(crate) struct Pdf {
     document: Document,
     pages: u32,
-}
-
-/// A page as it leaves PDFium.
-#[derive(Debug)]
-pub(crate) struct PdfPage {
-    pub(crate) geometry: PageGeometry,
-    /// Of a sound text layer.
-    pub(crate) words: Vec<Word>,
-    /// Where the text layer is not sound.
-    pub(crate) raster: Option<Raster>,
-    /// Whether the raster shows a scan: only scans are skewed or unevenly lit.
-    pub(crate) is_scan: bool,
 }
 
 impl Pdf {
@@ -93,46 +78,8 @@ impl Pdf {
         let page = load(&self.document, number)?;
         let frame = Frame::of(&page, number)?;
         let drawing = page.drawing(MAX_OBJECTS);
-        let image_share = coverage(&drawing.images, &frame);
-        let characters = text::characters(&page, &frame);
-        let evidence = Evidence::gather(&characters, image_share, drawing.objects);
-        let is_scan = image_share > text_layer::SCAN_SHARE;
-
-        let (dpi, width_px, height_px) = render::size(&frame, &drawing.images, is_scan);
-        let mut geometry = PageGeometry {
-            number,
-            width_px,
-            height_px,
-            dpi,
-            rotation_degrees: frame.turn.degrees(),
-            skew_degrees: 0.0,
-        };
-        match text_layer::judge(&evidence) {
-            Verdict::Blank => Ok(PdfPage { geometry, words: Vec::new(), raster: None, is_scan }),
-            Verdict::Sound => {
-                let upright = text_layer::reading_turn(&characters);
-                let words = text_layer::words(&characters, frame.size, upright);
-                if matches!(upright, Turn::Right | Turn::Left) {
-                    (geometry.width_px, geometry.height_px) = (height_px, width_px);
-                }
-                geometry.rotation_degrees = frame.turn.then(upright).degrees();
-                Ok(PdfPage { geometry, words, raster: None, is_scan })
-            }
-            Verdict::Doubtful(_) => {
-                params.check_pixels(number, width_px.into(), height_px.into())?;
-                for image in &drawing.images {
-                    render::check_image(number, image, params)?;
-                }
-                let raster = page
-                    .render(width_px, height_px)
-                    .and_then(|grey| Raster::new(width_px, height_px, grey))
-                    .ok_or(PreprocessError::PageDamaged {
-                        page: number,
-                        reason: "it cannot be drawn",
-                    })?;
-                Ok(PdfPage { geometry, words: Vec::new(), raster: Some(raster), is_scan })
-            }
-        }
+        let sheet = Sheet { number, params, page: &page, frame, drawing: &drawing };
+        sheet.read(&self.document)
     }
 }
 
@@ -192,24 +139,4 @@ impl Frame {
         Rect::between(left - self.left, self.top - top, right - self.left, self.top - bottom)
             .turned(self.turn, self.unturned)
     }
-}
-
-/// Share of the page under images, overlaps counted once: scanners cut pages into strips.
-fn coverage(images: &[PlacedImage], frame: &Frame) -> f32 {
-    let mut covered = [[false; COVERAGE_CELLS]; COVERAGE_CELLS];
-    for image in images {
-        let place = render::place(image, frame);
-        if !place.is_finite() {
-            continue;
-        }
-        for (row, cells) in covered.iter_mut().enumerate() {
-            for (column, cell) in cells.iter_mut().enumerate() {
-                let centre = |i: usize, side: f32| (i as f32 + 0.5) / COVERAGE_CELLS as f32 * side;
-                let (x, y) = (centre(column, frame.size.width), centre(row, frame.size.height));
-                *cell |= place.x0 <= x && x <= place.x1 && place.y0 <= y && y <= place.y1;
-            }
-        }
-    }
-    let cells = covered.iter().flatten().filter(|cell| **cell).count();
-    cells as f32 / (COVERAGE_CELLS * COVERAGE_CELLS) as f32
 }

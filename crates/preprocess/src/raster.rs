@@ -1,6 +1,7 @@
 //! Pixels of a page.
 
 use std::io::Cursor;
+use std::ops::Range;
 
 use crate::error::PreprocessError;
 
@@ -41,6 +42,18 @@ impl Raster {
     /// The rows from the top.
     pub fn rows(&self) -> impl Iterator<Item = &[u8]> {
         self.grey.chunks_exact(self.width_px.max(1) as usize)
+    }
+
+    /// Paints the pixels in `columns` and `rows` as far as they exist.
+    pub(crate) fn fill(&mut self, columns: Range<u32>, rows: Range<u32>, grey: u8) {
+        let width = self.width_px.max(1) as usize;
+        let (x0, x1) = (columns.start as usize, (columns.end as usize).min(width));
+        let count = rows.end.saturating_sub(rows.start) as usize;
+        for row in self.grey.chunks_exact_mut(width).skip(rows.start as usize).take(count) {
+            if let Some(pixels) = row.get_mut(x0..x1) {
+                pixels.fill(grey);
+            }
+        }
     }
 
     /// Encodes as 8-bit grey PNG. Equal rasters give equal bytes.

@@ -145,20 +145,19 @@ impl PageMaker {
         match &self.open {
             Some(OpenDocument::Pdf(pdf)) if (1..=pdf.page_count()).contains(&number) => {
                 let page = pdf.page(number, &self.params)?;
-                let Some(raster) = page.raster else {
-                    return Ok(MadePage {
-                        geometry: page.geometry,
-                        words: page.words,
-                        doubted: Vec::new(),
-                        preparation: Preparation::default(),
-                        png: None,
-                    });
+                let mut made = match page.raster {
+                    None => bare(page.geometry),
+                    Some(raster) if page.is_scan => self.prepared(page.geometry, raster)?,
+                    Some(raster) => made(page.geometry, &raster)?,
                 };
-                if page.is_scan {
-                    self.prepared(page.geometry, raster)
-                } else {
-                    made(page.geometry, &raster)
+                made.words = page.words;
+                // A page that was turned once more has its words elsewhere.
+                if made.geometry.rotation_degrees == page.geometry.rotation_degrees {
+                    made.doubted = page.doubted;
                 }
+                made.preparation.doubt = page.doubt.map(|doubt| doubt.name().to_owned());
+                made.preparation.measurements.extend(page.measurements);
+                Ok(made)
             }
             Some(OpenDocument::Image { bytes, media_type }) if number == 1 => {
                 let image = image::decode(*media_type, bytes, &self.params)?;
@@ -203,15 +202,20 @@ impl std::fmt::Debug for PageMaker {
     }
 }
 
-fn made(geometry: PageGeometry, raster: &Raster) -> Result<MadePage, PreprocessError> {
-    let png = raster.to_png()?;
-    let (width_px, height_px) = (raster.width_px(), raster.height_px());
-    let geometry = PageGeometry { width_px, height_px, ..geometry };
-    Ok(MadePage {
+/// A page that recognition has nothing to do with.
+fn bare(geometry: PageGeometry) -> MadePage {
+    MadePage {
         geometry,
         words: Vec::new(),
         doubted: Vec::new(),
         preparation: Preparation::default(),
-        png: Some(ByteBuf::from(png)),
-    })
+        png: None,
+    }
+}
+
+fn made(geometry: PageGeometry, raster: &Raster) -> Result<MadePage, PreprocessError> {
+    let png = raster.to_png()?;
+    let (width_px, height_px) = (raster.width_px(), raster.height_px());
+    let geometry = PageGeometry { width_px, height_px, ..geometry };
+    Ok(MadePage { png: Some(ByteBuf::from(png)), ..bare(geometry) })
 }

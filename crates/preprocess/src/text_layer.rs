@@ -1,11 +1,16 @@
 //! A PDF page's own text: whether it can be trusted, and the words it makes. Pure.
 
+mod ink;
+mod letters;
+mod readable;
+mod residue;
 mod tracking;
 mod trust;
 mod words;
 
 use crate::geometry::{Rect, Turn};
 
+pub use ink::{Findings, Overview, compare};
 pub(crate) use trust::SCAN_SHARE;
 pub use trust::{Doubt, Evidence, Verdict, judge};
 pub use words::{reading_turn, words};
@@ -29,12 +34,27 @@ pub struct Character {
     pub invisible: bool,
     /// The font does not say which character the glyph is.
     pub unmapped: bool,
+    /// Nothing of it shows: it has the colour of the paper, lies under something or beside the
+    /// page. [`compare`] finds out.
+    pub inkless: bool,
+    /// Tells the fonts of a page apart.
+    pub font: usize,
 }
 
 impl Character {
-    /// Whether it leaves ink on paper: neither space nor control.
+    /// Whether it should leave ink on paper: neither space nor control.
     fn is_printing(&self) -> bool {
         !self.generated && !self.text.is_whitespace() && !is_line_end_hyphen(self.text)
+    }
+
+    /// Whether it leaves ink that a reader of the page sees.
+    #[must_use]
+    pub fn is_seen(&self) -> bool {
+        self.is_printing() && !self.is_hidden()
+    }
+
+    fn is_hidden(&self) -> bool {
+        self.invisible || self.inkless
     }
 }
 

@@ -1,16 +1,20 @@
-//! Safe handles on PDFium's documents, pages and text. The crate's high-level API hides what the
-//! trust test needs (Unicode map errors) and panics on odd attachments, so this uses its bindings.
+//! Safe handles on PDFium's documents and pages. The crate's high-level API hides what the trust
+//! test needs (Unicode map errors) and panics on odd attachments, so this uses its bindings.
 #![expect(unsafe_code, reason = "calls into PDFium; every handle is checked and closed here")]
+
+mod objects;
+mod text;
 
 use std::ffi::{c_int, c_ulong, c_void};
 use std::marker::PhantomData;
 
 use pdfium_render::prelude::{
-    FPDF_ATTACHMENT, FPDF_DOCUMENT, FPDF_PAGE, FPDF_PAGEOBJ_FORM, FPDF_PAGEOBJ_IMAGE,
-    FPDF_PAGEOBJECT, FPDF_TEXTPAGE, FS_MATRIX, FS_RECTF, PdfiumLibraryBindings,
+    FPDF_ATTACHMENT, FPDF_DOCUMENT, FPDF_PAGE, FS_MATRIX, FS_RECTF, PdfiumLibraryBindings,
 };
 
 use crate::pdf::library::Library;
+pub(super) use objects::{Drawing, Pixels, PlacedImage, extent};
+pub(super) use text::RawCharacter;
 
 /// `FPDFBitmap_Gray` of fpdfview.h: one byte a pixel.
 const BITMAP_GREY: c_int = 1;
@@ -29,8 +33,11 @@ const ERROR_SECURITY: c_ulong = 5;
 const FLATTEN_FOR_DISPLAY: c_int = 0;
 const FLATTEN_SUCCESS: c_int = 1;
 
-/// Deepest nesting of form objects that is followed; real files use two or three levels.
-const MAX_FORM_DEPTH: u32 = 8;
+/// What the names of all kinds of image masks have in common: /Mask, /SMask, /ImageMask.
+const MASK: &[u8] = b"Mask";
+
+/// The unit matrix.
+const IDENTITY: FS_MATRIX = FS_MATRIX { a: 1.0, b: 0.0, c: 0.0, d: 1.0, e: 0.0, f: 0.0 };
 
 /// Longest attachment name, UTF-16 units: file systems end at 255.
 const MAX_NAME_UNITS: usize = 1024;
@@ -47,7 +54,7 @@ pub(super) struct Document {
     api: &'static dyn PdfiumLibraryBindings,
     handle: FPDF_DOCUMENT,
     /// PDFium keeps a pointer into it until the document is closed.
-    _bytes: Vec<u8>,
+    bytes: Vec<u8>,
 }
 
 impl Document {
@@ -57,13 +64,19 @@ impl Document {
         // the document.
         let handle = unsafe { api.FPDF_LoadMemDocument64(&bytes, None) };
         if !handle.is_null() {
-            return Ok(Self { api, handle, _bytes: bytes });
+            return Ok(Self { api, handle, bytes });
         }
         // SAFETY: no arguments.
         match unsafe { api.FPDF_GetLastError() } {
             ERROR_PASSWORD | ERROR_SECURITY => Err(OpenError::Encrypted),
             _ => Err(OpenError::Damaged),
         }
+    }
+
+    /// Whether any image may have a mask. An image's dictionary belongs to a stream and so stands
+    /// in the file as it is; only the pixels may be compressed.
+    pub(super) fn may_mask(&self) -> bool {
+        self.bytes.windows(MASK.len()).any(|bytes| bytes == MASK)
     }
 
     pub(super) fn page_count(&self) -> u32 {
@@ -148,23 +161,6 @@ pub(super) struct Page<'d> {
     document: PhantomData<&'d Document>,
 }
 
-/// An image on a page.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PlacedImage {
-    /// Maps the unit square onto the page.
-    pub(super) matrix: FS_MATRIX,
-    pub(super) width_px: u32,
-    pub(super) height_px: u32,
-}
-
-/// What is drawn on a page.
-#[derive(Debug, Default)]
-pub(super) struct Drawing {
-    pub(super) images: Vec<PlacedImage>,
-    /// Objects of any kind, nested ones included.
-    pub(super) objects: usize,
-}
-
 impl<'d> Page<'d> {
     /// Width and height after /Rotate, points.
     pub(super) fn size(&self) -> (f32, f32) {
@@ -198,80 +194,6 @@ impl<'d> Page<'d> {
     pub(super) fn flatten(&self) -> bool {
         // SAFETY: the handle is open.
         unsafe { self.api.FPDFPage_Flatten(self.handle, FLATTEN_FOR_DISPLAY) == FLATTEN_SUCCESS }
-    }
-
-    pub(super) fn text(&self) -> Option<TextPage<'_, 'd>> {
-        // SAFETY: the handle is open.
-        let handle = unsafe { self.api.FPDFText_LoadPage(self.handle) };
-        (!handle.is_null()).then_some(TextPage { api: self.api, handle, page: PhantomData })
-    }
-
-    /// What is drawn on the page; stops after `max_objects`.
-    pub(super) fn drawing(&self, max_objects: usize) -> Drawing {
-        let mut drawing = Drawing::default();
-        // SAFETY: the handle is open.
-        let count = unsafe { self.api.FPDFPage_CountObjects(self.handle) };
-        for index in 0..count {
-            if drawing.objects >= max_objects {
-                break;
-            }
-            // SAFETY: the page is open and the index below its count.
-            let object = unsafe { self.api.FPDFPage_GetObject(self.handle, index) };
-            self.visit(object, IDENTITY, 0, max_objects, &mut drawing);
-        }
-        drawing
-    }
-
-    fn visit(
-        &self,
-        object: FPDF_PAGEOBJECT,
-        outer: FS_MATRIX,
-        depth: u32,
-        max_objects: usize,
-        drawing: &mut Drawing,
-    ) {
-        if object.is_null() {
-            return;
-        }
-        drawing.objects += 1;
-        let mut matrix = IDENTITY;
-        // SAFETY: the object belongs to the open page and is not null.
-        let kind = unsafe { self.api.FPDFPageObj_GetType(object) };
-        let kind = u32::try_from(kind).unwrap_or(0);
-        if kind != FPDF_PAGEOBJ_IMAGE && kind != FPDF_PAGEOBJ_FORM {
-            return;
-        }
-        // SAFETY: as above; `matrix` lives through the call.
-        let placed = unsafe { self.api.FPDFPageObj_GetMatrix(object, &raw mut matrix) };
-        if !self.api.is_true(placed) {
-            return;
-        }
-        let matrix = concatenated(matrix, outer);
-        if kind == FPDF_PAGEOBJ_IMAGE {
-            let (mut width_px, mut height_px) = (0, 0);
-            // SAFETY: the object is an image; both numbers live through the call.
-            let known = unsafe {
-                self.api.FPDFImageObj_GetImagePixelSize(
-                    object,
-                    &raw mut width_px,
-                    &raw mut height_px,
-                )
-            };
-            if self.api.is_true(known) {
-                drawing.images.push(PlacedImage { matrix, width_px, height_px });
-            }
-        } else if depth < MAX_FORM_DEPTH {
-            // SAFETY: the object is a form.
-            let count = unsafe { self.api.FPDFFormObj_CountObjects(object) };
-            for index in 0..c_ulong::try_from(count).unwrap_or(0) {
-                if drawing.objects >= max_objects {
-                    return;
-                }
-                // SAFETY: the object is a form and the index below its count.
-                let inner = unsafe { self.api.FPDFFormObj_GetObject(object, index) };
-                self.visit(inner, matrix, depth + 1, max_objects, drawing);
-            }
-        }
     }
 
     /// Draws the page upright into `width_px` x `height_px` grey pixels on white.
@@ -308,92 +230,5 @@ impl Drop for Page<'_> {
     fn drop(&mut self) {
         // SAFETY: open since `Document::page`; text pages borrow `self`.
         unsafe { self.api.FPDF_ClosePage(self.handle) }
-    }
-}
-
-/// The text of a page.
-pub(super) struct TextPage<'p, 'd> {
-    api: &'static dyn PdfiumLibraryBindings,
-    handle: FPDF_TEXTPAGE,
-    page: PhantomData<&'p Page<'d>>,
-}
-
-/// One character as PDFium reports it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct RawCharacter {
-    /// A Unicode scalar or a UTF-16 half.
-    pub(super) code: u32,
-    /// Made up by PDFium: spaces and line ends between runs.
-    pub(super) generated: bool,
-    /// The font does not say which character the glyph is.
-    pub(super) unmapped: bool,
-    /// Drawn in an invisible rendering mode.
-    pub(super) invisible: bool,
-    /// Advance width by ascent and descent.
-    pub(super) loose: FS_RECTF,
-    /// Start of the baseline.
-    pub(super) origin: (f64, f64),
-    /// Font size before `matrix`.
-    pub(super) font_size: f64,
-    pub(super) matrix: FS_MATRIX,
-}
-
-impl TextPage<'_, '_> {
-    pub(super) fn len(&self) -> i32 {
-        // SAFETY: the handle is open.
-        unsafe { self.api.FPDFText_CountChars(self.handle) }
-    }
-
-    pub(super) fn character(&self, index: i32) -> RawCharacter {
-        /// `FPDF_TEXTRENDERMODE_INVISIBLE` and `_CLIP` of fpdf_edit.h.
-        const INVISIBLE: [c_int; 2] = [3, 7];
-        let (api, text) = (self.api, self.handle);
-        let mut loose = FS_RECTF { left: 0.0, top: 0.0, right: 0.0, bottom: 0.0 };
-        let (mut x, mut y) = (0.0, 0.0);
-        let mut matrix = IDENTITY;
-        // SAFETY: the text page is open, PDFium checks the index in each call, and every place it
-        // writes to lives through the call. A null object is not asked for its mode.
-        unsafe {
-            let generated = api.FPDFText_IsGenerated(text, index) == 1;
-            if !generated {
-                api.FPDFText_GetLooseCharBox(text, index, &raw mut loose);
-                api.FPDFText_GetCharOrigin(text, index, &raw mut x, &raw mut y);
-                api.FPDFText_GetMatrix(text, index, &raw mut matrix);
-            }
-            let object = api.FPDFText_GetTextObject(text, index);
-            let invisible =
-                !object.is_null() && INVISIBLE.contains(&api.FPDFTextObj_GetTextRenderMode(object));
-            RawCharacter {
-                code: api.FPDFText_GetUnicode(text, index),
-                generated,
-                unmapped: api.FPDFText_HasUnicodeMapError(text, index) == 1,
-                invisible,
-                loose,
-                origin: (x, y),
-                font_size: api.FPDFText_GetFontSize(text, index),
-                matrix,
-            }
-        }
-    }
-}
-
-impl Drop for TextPage<'_, '_> {
-    fn drop(&mut self) {
-        // SAFETY: open since `Page::text`.
-        unsafe { self.api.FPDFText_ClosePage(self.handle) }
-    }
-}
-
-const IDENTITY: FS_MATRIX = FS_MATRIX { a: 1.0, b: 0.0, c: 0.0, d: 1.0, e: 0.0, f: 0.0 };
-
-/// `inner` first, then `outer`.
-fn concatenated(inner: FS_MATRIX, outer: FS_MATRIX) -> FS_MATRIX {
-    FS_MATRIX {
-        a: inner.a * outer.a + inner.b * outer.c,
-        b: inner.a * outer.b + inner.b * outer.d,
-        c: inner.c * outer.a + inner.d * outer.c,
-        d: inner.c * outer.b + inner.d * outer.d,
-        e: inner.e * outer.a + inner.f * outer.c + outer.e,
-        f: inner.e * outer.b + inner.f * outer.d + outer.f,
     }
 }

@@ -63,6 +63,8 @@ fn placed(index: usize, text: char, raw: &RawCharacter, frame: &Frame) -> Charac
         generated: raw.generated,
         invisible: raw.invisible,
         unmapped: raw.unmapped,
+        inkless: false,
+        font: raw.font,
     }
 }
 

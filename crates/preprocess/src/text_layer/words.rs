@@ -26,7 +26,7 @@ const FREE_SPACE_SHARE: f32 = 0.2;
 /// The turn that most of the text needs to read from left to right: pages are made upright by it.
 #[must_use]
 pub fn reading_turn(characters: &[Character]) -> Turn {
-    let printing = || characters.iter().filter(|c| c.is_printing());
+    let printing = || characters.iter().filter(|c| c.is_seen());
     let all = printing().count();
     let most = [Turn::Right, Turn::Half, Turn::Left]
         .into_iter()
@@ -41,7 +41,7 @@ pub fn words(characters: &[Character], size: Size, upright: Turn) -> Vec<Word> {
     for turn in [Turn::None, Turn::Right, Turn::Half, Turn::Left] {
         let run: Vec<Placed> = characters
             .iter()
-            .filter(|c| c.turn == Some(turn) && !c.generated)
+            .filter(|c| c.turn == Some(turn) && !c.generated && !c.is_hidden())
             .filter_map(|c| Placed::of(c, c.place.turned(turn, size)))
             .collect();
         let to_upright = turn.back().then(upright);
@@ -173,7 +173,7 @@ fn oblique_words(characters: &[Character]) -> Vec<(String, Rect)> {
     let mut words: Vec<(String, Rect)> = Vec::new();
     let mut open = false;
     for character in characters {
-        let part = character.turn.is_none() && character.is_printing();
+        let part = character.turn.is_none() && character.is_seen();
         if !part || !has_meaning(character.text) || !character.place.is_finite() {
             open = false;
             continue;
@@ -237,6 +237,8 @@ mod tests {
             generated: false,
             invisible: false,
             unmapped: false,
+            inkless: false,
+            font: 0,
         };
         text.chars().enumerate().map(one).collect()
     }
@@ -338,6 +340,15 @@ mod tests {
         let found = words(&noted, PAGE, Turn::None);
         let note = found.iter().find(|w| w.text == "RCS").unwrap();
         assert!(note.bbox.height() > note.bbox.width() * 0.75 && note.bbox.x0() < 0.05);
+    }
+
+    #[test]
+    fn hidden_characters_do_not_become_words() {
+        let mut characters = run(0, "Total", 50.0, 100.0);
+        let mut tag = run(10, "sign here", 50.0, 300.0);
+        tag.iter_mut().for_each(|c| c.inkless = true);
+        characters.extend(tag);
+        assert_eq!(texts(&characters), ["Total"]);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use common::page::MediaType::{Jpeg, Pdf, Png};
 use libtest_mimic::Trial;
 
-use crate::paper::Paper;
+use crate::layers::grey_image;
+use crate::paper::{FIRST_EXTRA, Paper};
 use crate::world::{fact, fixture, prepare};
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -11,7 +12,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         fact("a_scan_in_a_pdf_keeps_its_pixels", scan_keeps_its_pixels),
         fact("every_exif_orientation_shows_the_same_upright_page", exif_orientations),
         fact("a_png_becomes_one_page", png_becomes_one_page),
-        fact("text_over_a_scan_is_not_believed", text_over_a_scan),
+        fact("pixels_that_are_taken_are_those_that_drawing_shows", taken_and_drawn),
+        fact("a_scan_of_600_dpi_is_halved", fine_scan),
+        fact("an_image_with_a_mask_is_drawn", masked_image),
+        fact("a_part_of_an_image_is_drawn", clipped_image),
     ]
 }
 
@@ -21,32 +25,143 @@ fn picture(width: usize, height: usize) -> Vec<u8> {
     (0..width * height).map(|i| if dark(i) { 40 } else { 230 }).collect()
 }
 
-fn scan(over: &str) -> Paper {
-    let entries = "/Type /XObject /Subtype /Image /Width 800 /Height 1200 \
-                   /ColorSpace /DeviceGray /BitsPerComponent 8";
+/// A page of 4 x 6 inches with an image on all of it.
+fn scan(placed: &str, entries: &str, pixels: &[u8]) -> Paper {
     Paper::default()
-        .page(&format!("q 400 0 0 600 0 0 cm /Im Do Q {over}"))
-        .stream(entries, &picture(800, 1200))
+        .page(&format!("q {placed} cm /Im Do Q"))
+        .page_entries("/MediaBox [0 0 288 432]")
+        .stream(entries, pixels)
 }
+
+/// The same on a page of 0.4 x 0.3 inches: 64 x 48 pixels are 160 DPI.
+fn small_scan(entries: &str, pixels: &[u8]) -> Paper {
+    scan("28.8 0 0 21.6 0 0", entries, pixels).page_entries("/MediaBox [0 0 28.8 21.6]")
+}
+
+const UPRIGHT: &str = "288 0 0 432 0 0";
 
 async fn scan_keeps_its_pixels() {
-    // 800 x 1200 pixels on 400 x 600 points are 144 DPI, below what is drawn at.
-    let done = prepare(Pdf, &scan("").bytes()).await.unwrap();
+    // 100 DPI, below what pages are drawn at.
+    let pixels = picture(400, 600);
+    let done = prepare(Pdf, &scan(UPRIGHT, &grey_image(400, 600), &pixels).bytes()).await.unwrap();
     let page = &done.document.pages[0];
+    assert_eq!(page.preparation.doubt.as_deref(), Some("too-little-text"));
     let (width, height, grey) = done.raster(0).await;
     assert_eq!((width, height), (page.geometry.width_px, page.geometry.height_px));
-    assert_eq!((width, height), (833, 1250));
-    assert!((page.geometry.dpi - 150.0).abs() < 0.1);
-    let at = |x: u32, y: u32| grey[(y * width + x) as usize];
-    assert!(at(100, 100).abs_diff(40) < 5, "{}", at(100, 100));
-    assert!(at(700, 100).abs_diff(230) < 5 && at(100, 1000).abs_diff(230) < 5);
+    let scale = page.geometry.dpi / 100.0;
+    assert!((width as f32 - 400.0 * scale).abs() < 2.0, "{width} at {scale}");
+    if width == 400 {
+        assert_eq!(grey, pixels);
+    }
 }
 
-async fn text_over_a_scan() {
-    let line = "BT /F1 10 Tf 40 300 Td (what some recogniser has read) Tj ET ";
-    let done = prepare(Pdf, &scan(&line.repeat(20)).bytes()).await.unwrap();
-    let page = &done.document.pages[0];
-    assert!(page.words.is_empty() && page.raster.is_some());
+/// A file that names a mask anywhere has its pages drawn.
+async fn taken_and_drawn() {
+    let jpeg = fixture("ycbcr.jpg");
+    let lines: Vec<u8> =
+        (0..100 * 1200).map(|i| if i / 100 / 8 % 2 == 0 { 0x0F } else { 0 }).collect();
+    let colours: Vec<u8> = picture(800, 1200).iter().flat_map(|v| [*v, 255 - *v, 60]).collect();
+    let image = "/Type /XObject /Subtype /Image /Width 800 /Height 1200";
+    let kinds = [
+        ("grey", grey_image(800, 1200), picture(800, 1200)),
+        ("inverted", format!("{} /Decode [1 0]", grey_image(800, 1200)), picture(800, 1200)),
+        (
+            "two tones",
+            format!("{image} /ColorSpace /DeviceGray /BitsPerComponent 1"),
+            lines.clone(),
+        ),
+        (
+            "palette",
+            format!(
+                "{image} /ColorSpace [/Indexed /DeviceRGB 1 <A01010F0F0FF>] /BitsPerComponent 1"
+            ),
+            lines,
+        ),
+        ("colours", format!("{image} /ColorSpace /DeviceRGB /BitsPerComponent 8"), colours),
+        (
+            "jpeg",
+            "/Type /XObject /Subtype /Image /Width 64 /Height 48 /ColorSpace /DeviceRGB \
+             /BitsPerComponent 8 /Filter /DCTDecode"
+                .to_owned(),
+            jpeg,
+        ),
+        ("a fax's oblong pixels", grey_image(800, 600), picture(800, 600)),
+    ];
+    for (kind, entries, pixels) in kinds {
+        let paper = scan(UPRIGHT, &entries, &pixels);
+        both(kind, &if kind == "jpeg" { small_scan(&entries, &pixels) } else { paper }).await;
+    }
+    let placed = [
+        UPRIGHT,
+        "-288 0 0 432 288 0",
+        "288 0 0 -432 0 432",
+        "-288 0 0 -432 288 432",
+        "0 432 -288 0 288 0",
+        "0 -432 288 0 0 432",
+        "0 432 288 0 0 0",
+        "0 -432 -288 0 288 432",
+    ];
+    for matrix in placed {
+        for turn in [0, 90, 180, 270] {
+            let sides = if matrix.starts_with("0 ") { (1200, 800) } else { (800, 1200) };
+            let paper = scan(matrix, &grey_image(sides.0, sides.1), &picture(sides.0, sides.1));
+            let paper = paper.page_entries(&format!("/Rotate {turn}"));
+            both(&format!("{matrix}, {turn} degrees"), &paper).await;
+        }
+    }
+}
+
+async fn both(name: &str, paper: &Paper) {
+    let taken = prepare(Pdf, &paper.bytes()).await.unwrap();
+    let masked = [paper.bytes(), b"% /SMask".to_vec()].concat();
+    let drawn = prepare(Pdf, &masked).await.unwrap();
+    let (width, height, pixels) = taken.raster(0).await;
+    let (drawn_width, drawn_height, shown) = drawn.raster(0).await;
+    // Of other sizes, one cell of a coarse grid each is compared.
+    let at = |pixels: &[u8], width: u32, height: u32, column: u32, row: u32| {
+        let (x, y) = ((2 * column + 1) * width / 64, (2 * row + 1) * height / 64);
+        pixels[(y * width + x) as usize]
+    };
+    let cells = (0..32).flat_map(|row| (0..32).map(move |column| (column, row)));
+    let far = cells.filter(|(column, row)| {
+        let taken = at(&pixels, width, height, *column, *row);
+        taken.abs_diff(at(&shown, drawn_width, drawn_height, *column, *row)) > 12
+    });
+    // Where the picture changes, sizes round to one side or the other.
+    let far = far.count();
+    assert!(far < 64, "{name}: {far} of 1024, {width} x {height}, {drawn_width} x {drawn_height}");
+    assert_eq!(width > height, drawn_width > drawn_height, "{name}");
+}
+
+async fn fine_scan() {
+    let paper = scan(UPRIGHT, &grey_image(2400, 3600), &picture(2400, 3600));
+    let done = prepare(Pdf, &paper.bytes()).await.unwrap();
+    let dpi = done.document.pages[0].preparation.measurements["raster_dpi"];
+    assert!((dpi - 300.0).abs() < 0.5, "{dpi}");
+}
+
+async fn masked_image() {
+    // All of the image is masked out but its lower half.
+    let mask: Vec<u8> = (0..80 * 120).map(|i| if i / 80 < 60 { 0 } else { 255 }).collect();
+    let entries = format!("{} /SMask {} 0 R", grey_image(80, 120), FIRST_EXTRA + 1);
+    let paper = scan(UPRIGHT, &entries, &[0; 80 * 120]).stream(&grey_image(80, 120), &mask);
+    let (width, height, grey) = prepare(Pdf, &paper.bytes()).await.unwrap().raster(0).await;
+    let at = |row: u32| grey[(row * width + width / 2) as usize];
+    assert!(at(height / 4) > 200 && at(3 * height / 4) < 50);
+}
+
+async fn clipped_image() {
+    let entries = grey_image(80, 120);
+    let paper = scan(UPRIGHT, &entries, &[0; 80 * 120]);
+    let clipped = Paper::default()
+        .page(&format!("q 0 0 288 216 re W n {UPRIGHT} cm /Im Do Q"))
+        .page_entries("/MediaBox [0 0 288 432]")
+        .stream(&entries, &[0; 80 * 120]);
+    for (paper, upper_is_dark) in [(paper, true), (clipped, false)] {
+        let (width, height, grey) = prepare(Pdf, &paper.bytes()).await.unwrap().raster(0).await;
+        let upper = grey[(height / 4 * width + width / 2) as usize];
+        assert_eq!(upper < 50, upper_is_dark, "{upper}");
+    }
 }
 
 async fn png_becomes_one_page() {

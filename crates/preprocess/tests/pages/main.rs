@@ -9,8 +9,11 @@
     reason = "a test; clippy knows only those of libtest's harness"
 )]
 
+mod broken;
 mod images;
+mod layers;
 mod paper;
+mod sound;
 mod trouble;
 mod vector;
 mod world;
@@ -23,7 +26,7 @@ fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some("worker") {
         return preprocess::worker_main();
     }
-    let groups = [vector::trials, images::trials, trouble::trials];
+    let groups = [vector::trials, images::trials, trouble::trials, broken::trials, sound::trials];
     let trials = groups.into_iter().flat_map(|trials| trials()).collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

@@ -98,9 +98,11 @@ async fn shifted_page() {
 
 async fn invisible_text() {
     let hidden = format!("3 Tr {}", invoice());
-    let done = prepare(Pdf, &Paper::default().page(&hidden).bytes()).await.unwrap();
-    let page = &done.document.pages[0];
-    assert!(page.words.is_empty() && page.raster.is_some());
+    let paper = Paper::default().page(&hidden).page(&format!("{hidden} 40 300 80 80 re f"));
+    let done = prepare(Pdf, &paper.bytes()).await.unwrap();
+    let [blank, marked] = done.document.pages.as_slice() else { panic!("two pages") };
+    assert!(blank.words.is_empty() && blank.raster.is_none());
+    assert!(marked.words.is_empty() && marked.raster.is_some());
 }
 
 async fn unmapped_glyphs() {
@@ -150,7 +152,7 @@ async fn attached_xml() {
 }
 
 async fn same_objects() {
-    let hidden = format!("3 Tr {}", invoice());
+    let hidden = format!("3 Tr {} 40 300 80 80 re f", invoice());
     let bytes = Paper::default().page(&invoice()).page(&hidden).bytes();
     let (once, again) = (prepare(Pdf, &bytes).await.unwrap(), prepare(Pdf, &bytes).await.unwrap());
     assert_eq!(once.handed, again.handed);
