@@ -5,9 +5,10 @@
 //! keeps one document open and makes its pages. PDF goes through `pdf` (PDFium) and, where the
 //! page's own text can be trusted, [`text_layer`]; JPEG and PNG go through `image`. Pixels are a
 //! [`raster`], which passes through the steps of [`step`] (OpenCV, by way of `mat`).
-//! [`error`] says what can be wrong with a document, [`params`] what a worker is told.
+//! [`explain`] does the same for people to look at. [`error`] says what can be wrong with a document, [`params`] what a worker is told.
 
 pub mod error;
+pub mod explain;
 pub mod geometry;
 pub mod params;
 pub mod raster;

@@ -71,6 +71,8 @@ impl Raster {
         encoder.set_depth(png::BitDepth::Eight);
         // The image lives for hours and is read once: time matters more than size.
         encoder.set_compression(png::Compression::Fast);
+        // Choosing a filter row by row takes longer than compression itself.
+        encoder.set_filter(png::Filter::Up);
         let mut writer = encoder.write_header().map_err(failed)?;
         writer.write_image_data(&self.grey).map_err(failed)?;
         writer.finish().map_err(failed)?;

@@ -12,7 +12,10 @@ use crate::mat;
 use crate::params::Params;
 use crate::pdf::{Library, Pdf};
 use crate::raster::Raster;
-use crate::step;
+use crate::step::{self, Observer};
+
+/// Degrees.
+const FULL_TURN: u16 = 360;
 
 /// What the stage asks of a worker. A lease starts with `Open` and ends with `Close`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,6 +29,11 @@ pub enum Request {
     },
     /// Reads a page of the open document.
     Page {
+        /// 1 for the first page.
+        number: u32,
+    },
+    /// Reads a page as `Page` does, and keeps what it looked like after each step.
+    Explain {
         /// 1 for the first page.
         number: u32,
     },
@@ -45,6 +53,8 @@ pub enum Response {
     },
     /// A page.
     Page(MadePage),
+    /// A page and its pictures.
+    Explained(ExplainedPage),
     /// The document is forgotten.
     Closed,
 }
@@ -73,6 +83,24 @@ pub struct MadePage {
     pub png: Option<ByteBuf>,
 }
 
+/// A page with what it looked like on its way.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ExplainedPage {
+    /// The page as the stage gets it.
+    pub page: MadePage,
+    /// Before the first step and after each one; empty for a page that needs no pixels.
+    pub pictures: Vec<Picture>,
+}
+
+/// A page after a step.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Picture {
+    /// Name of the step, or [`step::ORIGINAL`].
+    pub step: String,
+    /// 8-bit grey PNG.
+    pub png: ByteBuf,
+}
+
 /// Makes pages of documents.
 pub struct PageMaker {
     params: Params,
@@ -97,7 +125,12 @@ impl Handler for PageMaker {
     fn handle(&mut self, request: Request) -> Result<Response, Fault> {
         let response = match request {
             Request::Open { bytes, media_type } => self.open(bytes.into_vec(), media_type)?,
-            Request::Page { number } => Response::Page(self.page(number)?),
+            Request::Page { number } => Response::Page(self.page(number, &mut ())?),
+            Request::Explain { number } => {
+                let mut album = Album::default();
+                let page = self.page(number, &mut album)?;
+                Response::Explained(ExplainedPage { page, pictures: album.pictures })
+            }
             Request::Close => {
                 self.open = None;
                 Response::Closed
@@ -141,18 +174,24 @@ impl PageMaker {
         }
     }
 
-    fn page(&self, number: u32) -> Result<MadePage, PreprocessError> {
+    fn page(&self, number: u32, observer: &mut impl Observer) -> Result<MadePage, PreprocessError> {
         match &self.open {
             Some(OpenDocument::Pdf(pdf)) if (1..=pdf.page_count()).contains(&number) => {
                 let page = pdf.page(number, &self.params)?;
                 let mut made = match page.raster {
                     None => bare(page.geometry),
-                    Some(raster) if page.is_scan => self.prepared(page.geometry, raster)?,
-                    Some(raster) => made(page.geometry, &raster)?,
+                    // Sound words say where the page is and which way is up.
+                    Some(raster) if page.is_scan && page.words.is_empty() => {
+                        self.prepared(page.geometry, raster, observer)?
+                    }
+                    Some(raster) => {
+                        observer.after(step::ORIGINAL, &raster)?;
+                        made(page.geometry, &raster, Preparation::default())?
+                    }
                 };
                 made.words = page.words;
-                // A page that was turned once more has its words elsewhere.
-                if made.geometry.rotation_degrees == page.geometry.rotation_degrees {
+                // A page that was turned or cut out has its words elsewhere.
+                if !made.preparation.steps.iter().any(|done| step::moves_words(&done.name)) {
                     made.doubted = page.doubted;
                 }
                 made.preparation.doubt = page.doubt.map(|doubt| doubt.name().to_owned());
@@ -169,7 +208,7 @@ impl PageMaker {
                     rotation_degrees: image.rotation_degrees,
                     skew_degrees: 0.0,
                 };
-                self.prepared(geometry, image.raster)
+                self.prepared(geometry, image.raster, observer)
             }
             Some(OpenDocument::Pdf(pdf)) => {
                 Err(PreprocessError::NoSuchPage { page: number, count: pdf.page_count() })
@@ -185,14 +224,30 @@ impl PageMaker {
         &self,
         geometry: PageGeometry,
         raster: Raster,
+        observer: &mut impl Observer,
     ) -> Result<MadePage, PreprocessError> {
-        let prepared = step::prepare(raster, &self.params)?;
+        let prepared = step::prepare(raster, &self.params, observer)?;
         let geometry = PageGeometry {
             dpi: geometry.dpi * prepared.scale,
+            rotation_degrees: (geometry.rotation_degrees + prepared.turned_degrees) % FULL_TURN,
             skew_degrees: prepared.skew_degrees,
             ..geometry
         };
-        made(geometry, &prepared.raster)
+        made(geometry, &prepared.raster, prepared.preparation)
+    }
+}
+
+/// Keeps a picture of each step.
+#[derive(Default)]
+struct Album {
+    pictures: Vec<Picture>,
+}
+
+impl Observer for Album {
+    fn after(&mut self, step: &'static str, raster: &Raster) -> Result<(), PreprocessError> {
+        let png = ByteBuf::from(raster.to_png()?);
+        self.pictures.push(Picture { step: step.to_owned(), png });
+        Ok(())
     }
 }
 
@@ -213,9 +268,13 @@ fn bare(geometry: PageGeometry) -> MadePage {
     }
 }
 
-fn made(geometry: PageGeometry, raster: &Raster) -> Result<MadePage, PreprocessError> {
+fn made(
+    geometry: PageGeometry,
+    raster: &Raster,
+    preparation: Preparation,
+) -> Result<MadePage, PreprocessError> {
     let png = raster.to_png()?;
     let (width_px, height_px) = (raster.width_px(), raster.height_px());
     let geometry = PageGeometry { width_px, height_px, ..geometry };
-    Ok(MadePage { png: Some(ByteBuf::from(png)), ..bare(geometry) })
+    Ok(MadePage { preparation, png: Some(ByteBuf::from(png)), ..bare(geometry) })
 }

@@ -8,13 +8,13 @@ use common::config::Config;
 use common::error::StageError;
 use common::job::Job;
 use common::object::{Bucket, ObjectStore};
-use common::page::{EmbeddedXml, PreparedDocument, PreparedPage, encode};
+use common::page::{EmbeddedXml, MediaType, PreparedDocument, PreparedPage, encode};
 use common::stage::{Outcome, Stage, StageName};
 use common::worker::{Budget, Lease, Limits, Pool, Program, run_child};
 use serde_bytes::ByteBuf;
 
 use crate::params::Params;
-use crate::reader::{MadePage, PageMaker, Request, Response, XmlFile};
+use crate::reader::{ExplainedPage, MadePage, PageMaker, Request, Response, XmlFile};
 
 /// The `preprocess` stage.
 #[derive(Clone)]
@@ -27,21 +27,25 @@ impl Preprocess {
     /// A stage whose workers are started as `program`.
     #[must_use]
     pub fn new(config: &Config, program: Program) -> Self {
-        let limits = Limits {
-            memory_bytes: config.worker.memory_bytes,
-            max_documents: config.worker.max_documents,
-            max_resident_bytes: config.worker.max_resident_bytes,
-        };
         let size = config.stage(StageName::Preprocess).worker_count();
-        let params = Params::from_config(config);
-        Self {
-            pool: Pool::new(StageName::Preprocess, program, size, limits, params),
-            budget: Budget {
-                wall: Duration::from_secs(config.worker.wall_seconds_per_page),
-                cpu_seconds: config.worker.cpu_seconds_per_page,
-            },
-        }
+        let (pool, budget) = workers(config, program, size);
+        Self { pool, budget }
     }
+}
+
+/// At most `size` workers started as `program`, and what a request to one of them may take.
+pub(crate) fn workers(config: &Config, program: Program, size: usize) -> (Pool<PageMaker>, Budget) {
+    let limits = Limits {
+        memory_bytes: config.worker.memory_bytes,
+        max_documents: config.worker.max_documents,
+        max_resident_bytes: config.worker.max_resident_bytes,
+    };
+    let budget = Budget {
+        wall: Duration::from_secs(config.worker.wall_seconds_per_page),
+        cpu_seconds: config.worker.cpu_seconds_per_page,
+    };
+    let params = Params::from_config(config);
+    (Pool::new(StageName::Preprocess, program, size, limits, params), budget)
 }
 
 /// `main` of a worker process.
@@ -60,7 +64,7 @@ impl Stage for Preprocess {
     async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
         let bytes = objects.read(&job.input).await?;
         let mut reading = Reading { lease: self.pool.lease().await?, budget: self.budget };
-        let (pages, xml) = reading.open(job, bytes).await?;
+        let (pages, xml) = reading.open(job.media_type, bytes).await?;
 
         let mut embedded_xml = Vec::with_capacity(xml.len());
         for file in xml {
@@ -94,32 +98,43 @@ impl std::fmt::Debug for Preprocess {
 }
 
 /// One document in one worker.
-struct Reading {
-    lease: Lease<PageMaker>,
-    budget: Budget,
+pub(crate) struct Reading {
+    pub(crate) lease: Lease<PageMaker>,
+    pub(crate) budget: Budget,
 }
 
 impl Reading {
-    async fn open(&mut self, job: &Job, bytes: Bytes) -> Result<(u32, Vec<XmlFile>), StageError> {
+    pub(crate) async fn open(
+        &mut self,
+        media_type: MediaType,
+        bytes: Bytes,
+    ) -> Result<(u32, Vec<XmlFile>), StageError> {
         let bytes = ByteBuf::from(Vec::from(bytes));
-        let request = Request::Open { bytes, media_type: job.media_type };
+        let request = Request::Open { bytes, media_type };
         match self.lease.call(&request, self.budget).await? {
             Response::Opened { pages, embedded_xml } => Ok((pages, embedded_xml)),
-            Response::Page(_) | Response::Closed => Err(out_of_turn()),
+            _ => Err(out_of_turn()),
         }
     }
 
     async fn page(&mut self, number: u32) -> Result<MadePage, StageError> {
         match self.lease.call(&Request::Page { number }, self.budget).await? {
             Response::Page(page) => Ok(page),
-            Response::Opened { .. } | Response::Closed => Err(out_of_turn()),
+            _ => Err(out_of_turn()),
         }
     }
 
-    async fn close(&mut self) -> Result<(), StageError> {
+    pub(crate) async fn explain(&mut self, number: u32) -> Result<ExplainedPage, StageError> {
+        match self.lease.call(&Request::Explain { number }, self.budget).await? {
+            Response::Explained(page) => Ok(page),
+            _ => Err(out_of_turn()),
+        }
+    }
+
+    pub(crate) async fn close(&mut self) -> Result<(), StageError> {
         match self.lease.call(&Request::Close, self.budget).await? {
             Response::Closed => Ok(()),
-            Response::Opened { .. } | Response::Page(_) => Err(out_of_turn()),
+            _ => Err(out_of_turn()),
         }
     }
 }

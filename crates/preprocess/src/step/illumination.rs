@@ -7,9 +7,10 @@ use opencv::prelude::MatExprTraitConst;
 use crate::error::PreprocessError;
 use crate::mat;
 use crate::raster::Raster;
+use crate::step::ink;
 
 /// The background is estimated at this reduction: light changes slowly, and it costs 1/64.
-const REDUCTION: i32 = 8;
+const REDUCTION: u32 = 8;
 
 /// Side of the window that has to contain some paper beside the print, reduced pixels: wider than
 /// a bold heading's strokes.
@@ -33,22 +34,43 @@ const DARKEST_PAPER: f32 = 0.35;
 /// Smaller pages have no background to speak of, pixels a side.
 const SMALLEST_SIDE_PX: u32 = 128;
 
-/// Evens out the light where its spread calls for it.
+/// The paper's brightness over the page, reduced, and how even it is.
+pub(crate) struct Light {
+    background: Mat,
+    bright: u8,
+    /// Light of the dark part of the paper as a share of that of the bright part, 0 to 1.
+    pub(crate) evenness: f32,
+}
+
+impl Light {
+    /// Whether the page has to be evened out.
+    pub(crate) fn is_uneven(&self) -> bool {
+        self.evenness < EVEN_LIGHT
+    }
+}
+
+/// Measures the light; `None` where the page is too small to have a background.
 ///
 /// # Errors
 /// [`PreprocessError::Native`].
-pub fn run(raster: Raster) -> Result<Raster, PreprocessError> {
+pub(crate) fn light(raster: &Raster) -> Result<Option<Light>, PreprocessError> {
     if raster.width_px().min(raster.height_px()) < SMALLEST_SIDE_PX {
-        return Ok(raster);
+        return Ok(None);
     }
-    let source = mat::view(&raster)?;
-    let background = background(&source)?;
+    let background = background(&ink::averaged(raster, REDUCTION)?)?;
     let (dark, bright) = spread(&background)?;
-    if f32::from(dark) >= EVEN_LIGHT * f32::from(bright) {
-        return Ok(raster);
-    }
-    let floor = f64::from(f32::from(bright) * DARKEST_PAPER);
-    let paper = opencv::core::max_mat_f64(&background, floor)
+    let evenness = f32::from(dark) / f32::from(bright.max(1));
+    Ok(Some(Light { background, bright, evenness }))
+}
+
+/// Evens out the light.
+///
+/// # Errors
+/// [`PreprocessError::Native`].
+pub(crate) fn run(raster: &Raster, light: &Light) -> Result<Raster, PreprocessError> {
+    let source = mat::view(raster)?;
+    let floor = f64::from(f32::from(light.bright) * DARKEST_PAPER);
+    let paper = opencv::core::max_mat_f64(&light.background, floor)
         .and_then(|expression| expression.to_mat())
         .map_err(mat::failed)?;
     let mut full = Mat::default();
@@ -68,14 +90,7 @@ pub fn run(raster: Raster) -> Result<Raster, PreprocessError> {
 }
 
 /// Brightness of the paper, reduced.
-fn background(
-    source: &(impl MatTraitConst + opencv::core::ToInputArray),
-) -> Result<Mat, PreprocessError> {
-    let reduced_side = |pixels: i32| (pixels / REDUCTION).max(1);
-    let size = Size::new(reduced_side(source.cols()), reduced_side(source.rows()));
-    let mut small = Mat::default();
-    imgproc::resize(source, &mut small, size, 0.0, 0.0, imgproc::INTER_AREA)
-        .map_err(mat::failed)?;
+fn background(small: &Mat) -> Result<Mat, PreprocessError> {
     let window = imgproc::get_structuring_element(
         imgproc::MORPH_RECT,
         Size::new(PAPER_WINDOW_PX, PAPER_WINDOW_PX),
@@ -83,7 +98,7 @@ fn background(
     )
     .map_err(mat::failed)?;
     let mut paper = Mat::default();
-    imgproc::morphology_ex_def(&small, &mut paper, imgproc::MORPH_CLOSE, &window)
+    imgproc::morphology_ex_def(small, &mut paper, imgproc::MORPH_CLOSE, &window)
         .map_err(mat::failed)?;
     let mut smooth = Mat::default();
     imgproc::gaussian_blur_def(&paper, &mut smooth, Size::new(BLUR_PX, BLUR_PX), 0.0)
@@ -127,13 +142,15 @@ mod tests {
 
     #[test]
     fn even_light_is_left_alone() {
-        let even = page(0.95);
-        assert_eq!(run(even.clone()).unwrap(), even);
+        let light = light(&page(0.95)).unwrap().unwrap();
+        assert!(!light.is_uneven(), "{}", light.evenness);
     }
 
     #[test]
     fn falling_light_is_divided_out_and_print_stays_dark() {
-        let out = run(page(0.4)).unwrap();
+        let light = light(&page(0.4)).unwrap().unwrap();
+        assert!(light.is_uneven(), "{}", light.evenness);
+        let out = run(&page(0.4), &light).unwrap();
         let at = |x: usize, y: usize| out.grey()[y * SIDE + x];
         // Between the lines, left and right.
         assert!(at(11, 20).abs_diff(at(SIDE - 30, 20)) < 30);
@@ -147,6 +164,6 @@ mod tests {
         let mut grey = vec![235; SIDE * SIDE];
         grey[..SIDE * SIDE / 4].fill(30);
         let bar = Raster::new(SIDE as u32, SIDE as u32, grey).unwrap();
-        assert_eq!(run(bar.clone()).unwrap(), bar);
+        assert!(!light(&bar).unwrap().unwrap().is_uneven());
     }
 }

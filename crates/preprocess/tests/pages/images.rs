@@ -16,6 +16,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         fact("a_scan_of_600_dpi_is_halved", fine_scan),
         fact("an_image_with_a_mask_is_drawn", masked_image),
         fact("a_part_of_an_image_is_drawn", clipped_image),
+        fact("a_scan_on_its_side_is_turned_and_levelled_and_says_so", scan_on_its_side),
     ]
 }
 
@@ -215,4 +216,34 @@ fn oriented(jpeg: &[u8], value: u8) -> Vec<u8> {
     bytes.extend_from_slice(&exif);
     bytes.extend_from_slice(&jpeg[2..]);
     bytes
+}
+
+async fn scan_on_its_side() {
+    const WIDTH: usize = 1100;
+    const HEIGHT: usize = 840;
+    let (sin, cos) = 3.0_f32.to_radians().sin_cos();
+    let pixel = |i: usize| {
+        // Lines run down the page.
+        let (x, y) = ((i / WIDTH) as f32 - 420.0, 550.0 - (i % WIDTH) as f32);
+        let (u, v) = (x * cos + y * sin, y * cos - x * sin);
+        let line = (v / 20.0).floor();
+        let letter = (u + line * 31.0).div_euclid(9.0) as i32;
+        let inked = (u + line * 31.0).rem_euclid(9.0) < 6.0 && v - line * 20.0 < 10.0;
+        let inside = u.abs() < 330.0 && v.abs() < 440.0;
+        if inside && inked && letter.rem_euclid(7) != 0 { 30 } else { 235 }
+    };
+    let grey: Vec<u8> = (0..WIDTH * HEIGHT).map(pixel).collect();
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, WIDTH as u32, HEIGHT as u32);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.write_header().unwrap().write_image_data(&grey).unwrap();
+
+    let done = prepare(Png, &bytes).await.unwrap();
+    let page = &done.document.pages[0];
+    assert_eq!(page.geometry.rotation_degrees, 90);
+    assert!((page.geometry.skew_degrees - 3.0).abs() <= 0.2, "{:?}", page.geometry);
+    assert!(page.geometry.height_px > page.geometry.width_px, "{:?}", page.geometry);
+    let steps: Vec<&str> = page.preparation.steps.iter().map(|step| step.name.as_str()).collect();
+    assert_eq!(steps, ["turn", "deskew"]);
+    assert!(page.preparation.measurements.contains_key("lines_across_ratio"));
 }
