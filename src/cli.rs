@@ -6,7 +6,9 @@ use clap::{Parser, Subcommand};
 
 use common::service::ServiceArgs;
 
-use crate::command::{config, dead, decode, finish, status, submit, topology, watch, worker};
+use crate::command::{
+    config, dead, decode, explain, finish, status, submit, topology, watch, worker,
+};
 use crate::exit;
 use crate::serve::{self, ServeArgs};
 
@@ -53,6 +55,11 @@ enum Command {
   invoice-ocr watch --since 1h --output json | jq -r .event.id
   invoice-ocr watch --nats-url nats://broker:4222 --all")]
     Watch(watch::WatchArgs),
+    /// Print what is measured on a document's pages and done to them before they are read
+    #[command(after_help = "Examples:
+  invoice-ocr explain scan.pdf
+  invoice-ocr explain photo.jpg --out steps")]
+    Explain(explain::ExplainArgs),
     /// Look at, replay and discard what could not be finished
     #[command(after_help = "Examples:
   invoice-ocr dead list
@@ -95,6 +102,7 @@ impl Cli {
             Command::Submit(args) => finish(submit::run(&args)),
             Command::Status(args) => finish(status::run(&args)),
             Command::Watch(args) => finish(watch::run(&args)),
+            Command::Explain(args) => finish(explain::run(&args)),
             Command::Dead(args) => finish(dead::run(&args)),
             Command::Topology(args) => finish(topology::run(&args)),
             Command::Config(args) => finish(config::run(&args)),

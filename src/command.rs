@@ -10,6 +10,7 @@ pub(crate) mod dead;
 pub(crate) mod decode;
 pub(crate) mod endpoint;
 pub(crate) mod error;
+pub(crate) mod explain;
 pub(crate) mod operator;
 pub(crate) mod outcome;
 pub(crate) mod status;

@@ -8,6 +8,7 @@
 )]
 
 mod cli {
+    mod explain;
     pub(crate) mod http;
 }
 
@@ -20,12 +21,13 @@ use serde_json::{Value, json};
 use cli::http::{Answer, Service};
 
 const ID: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 14] = [
     &[],
     &["serve"],
     &["submit"],
     &["status"],
     &["watch"],
+    &["explain"],
     &["dead"],
     &["dead", "list"],
     &["dead", "show"],

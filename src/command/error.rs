@@ -39,12 +39,15 @@ pub(crate) enum CommandError {
     /// A dead letter cannot be dealt with.
     #[error(transparent)]
     DeadLetter(#[from] DeadLetterError),
-    /// Something at the broker.
+    /// Something at the broker, or in a stage.
     #[error(transparent)]
     Broker(#[from] StageError),
     /// Something at the HTTP service.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// A file is no document.
+    #[error("{0}")]
+    BadFile(String),
     /// Standard input is not what it should be.
     #[error("standard input: {0}")]
     BadInput(String),
@@ -70,7 +73,7 @@ impl CommandError {
             Self::DeadLetter(error) => of_dead_letter(error),
             Self::Broker(error) => of_stage(error),
             Self::Client(error) => error.exit(),
-            Self::BadInput(_) => Exit::Failed,
+            Self::BadInput(_) | Self::BadFile(_) => Exit::Failed,
             Self::ReaderGone => Exit::Done,
             Self::Output(_) | Self::Internal(_) => Exit::Internal,
         }

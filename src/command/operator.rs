@@ -48,10 +48,20 @@ where
     let url = endpoint::broker(&config, args.data.as_deref())?;
     let log = Log { level: LOG_FILTER.to_owned(), format: LogFormat::Text, spans: false };
     telemetry::start(&log).map_err(|error| CommandError::Internal(error.to_string()))?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| CommandError::Internal(error.to_string()))?;
-    runtime.block_on(async {
+    block_on(async {
         let broker = Broker::connect_within(PATIENCE, &url, CONNECTION, &config.broker).await?;
         work(broker, config).await
     })
+}
+
+/// Runs a command's future on a runtime of its own.
+///
+/// # Errors
+/// Those of `work`, and [`CommandError::Internal`] where there is no runtime to be had.
+pub(crate) fn block_on<T>(
+    work: impl Future<Output = Result<T, CommandError>>,
+) -> Result<T, CommandError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| CommandError::Internal(error.to_string()))?;
+    runtime.block_on(work)
 }
