@@ -5,6 +5,7 @@
 mod objects;
 mod text;
 
+use std::cell::OnceCell;
 use std::ffi::{c_int, c_ulong, c_void};
 use std::marker::PhantomData;
 
@@ -55,6 +56,8 @@ pub(super) struct Document {
     handle: FPDF_DOCUMENT,
     /// PDFium keeps a pointer into it until the document is closed.
     bytes: Vec<u8>,
+    /// Found out when it is first asked for.
+    may_mask: OnceCell<bool>,
 }
 
 impl Document {
@@ -64,7 +67,7 @@ impl Document {
         // the document.
         let handle = unsafe { api.FPDF_LoadMemDocument64(&bytes, None) };
         if !handle.is_null() {
-            return Ok(Self { api, handle, bytes });
+            return Ok(Self { api, handle, bytes, may_mask: OnceCell::new() });
         }
         // SAFETY: no arguments.
         match unsafe { api.FPDF_GetLastError() } {
@@ -76,7 +79,7 @@ impl Document {
     /// Whether any image may have a mask. An image's dictionary belongs to a stream and so stands
     /// in the file as it is; only the pixels may be compressed.
     pub(super) fn may_mask(&self) -> bool {
-        self.bytes.windows(MASK.len()).any(|bytes| bytes == MASK)
+        *self.may_mask.get_or_init(|| self.bytes.windows(MASK.len()).any(|bytes| bytes == MASK))
     }
 
     pub(super) fn page_count(&self) -> u32 {
