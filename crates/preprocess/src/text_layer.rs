@@ -34,8 +34,8 @@ pub struct Character {
     pub invisible: bool,
     /// The font does not say which character the glyph is.
     pub unmapped: bool,
-    /// Nothing of it shows: it has the colour of the paper, lies under something or beside the
-    /// page. [`compare`] finds out.
+    /// Nothing of it shows: it has the colour of the paper, lies under something or is too small.
+    /// [`compare`] finds out.
     pub inkless: bool,
     /// Tells the fonts of a page apart.
     pub font: usize,

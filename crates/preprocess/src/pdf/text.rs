@@ -1,6 +1,6 @@
 //! The characters of a page, placed as the page is shown.
 
-use crate::geometry::{Rect, Turn};
+use crate::geometry::{Rect, Size, Turn};
 use crate::pdf::Frame;
 use crate::pdf::ffi::{Page, RawCharacter};
 use crate::text_layer::Character;
@@ -18,7 +18,13 @@ const CREDIBLE_HEIGHT_EM: std::ops::RangeInclusive<f32> = 0.5..=1.8;
 const ASCENT_EM: f32 = 0.8;
 const DESCENT_EM: f32 = 0.2;
 
-/// The text of `page`; empty when it has none.
+/// A font of fewer points, in boxes of more than [`OWN_UNITS_EM`] its size, counts in units of its
+/// own (Type 3): the boxes tell its size.
+const OWN_UNITS_PT: f32 = 3.0;
+const OWN_UNITS_EM: f32 = 3.0;
+
+/// The text of `page` as far as it stands on it; empty when it has none. Double pages carry the
+/// text of both halves.
 pub(super) fn characters(page: &Page<'_>, frame: &Frame) -> Vec<Character> {
     let Some(text) = page.text() else { return Vec::new() };
     let count = text.len().clamp(0, MAX_CHARACTERS);
@@ -29,7 +35,10 @@ pub(super) fn characters(page: &Page<'_>, frame: &Frame) -> Vec<Character> {
         let (decoded, pending) = decode(high_half.take(), raw.code);
         high_half = pending;
         let Some(decoded) = decoded else { continue };
-        characters.push(placed(index as usize, decoded, &raw, frame));
+        let character = placed(index as usize, decoded, &raw, frame);
+        if character.generated || stands_on(frame, &character.place) {
+            characters.push(character);
+        }
     }
     characters
 }
@@ -54,6 +63,7 @@ fn placed(index: usize, text: char, raw: &RawCharacter, frame: &Frame) -> Charac
     // PDF counts angles against the clock; the page's own turn is taken off.
     let direction = m.b.atan2(m.a).to_degrees();
     let turn = reading_turn(direction).map(|turn| frame.turn.back().then(turn));
+    let em_pt = shown_em(em_pt, turn.map(|turn| place.turned(turn, frame.size).height()));
     Character {
         index,
         text,
@@ -65,6 +75,22 @@ fn placed(index: usize, text: char, raw: &RawCharacter, frame: &Frame) -> Charac
         unmapped: raw.unmapped,
         inkless: false,
         font: raw.font,
+    }
+}
+
+/// Whether the middle of `place` lies on the page.
+fn stands_on(frame: &Frame, place: &Rect) -> bool {
+    let Size { width, height } = frame.size;
+    (0.0..=width).contains(&place.middle_x()) && (0.0..=height).contains(&place.middle_y())
+}
+
+/// Font size of print that stands in boxes `height` points high.
+fn shown_em(em_pt: f32, height: Option<f32>) -> f32 {
+    match height {
+        Some(height) if em_pt < OWN_UNITS_PT && height > OWN_UNITS_EM * em_pt => {
+            height / (ASCENT_EM + DESCENT_EM)
+        }
+        _ => em_pt,
     }
 }
 
@@ -104,6 +130,14 @@ mod tests {
         assert_eq!(decode(Some(0xD83D), 0xDE00), (Some('😀'), None));
         assert_eq!(decode(Some(0xD83D), 0x41), (Some('A'), None));
         assert_eq!(decode(None, 0xDC00), (Some(char::REPLACEMENT_CHARACTER), None));
+    }
+
+    #[test]
+    fn a_font_with_units_of_its_own_is_as_large_as_its_boxes() {
+        assert!((shown_em(0.24, Some(17.0)) - 17.0).abs() < 0.1);
+        assert!((shown_em(10.0, Some(40.0)) - 10.0).abs() < 0.1);
+        assert!((shown_em(1.0, Some(1.2)) - 1.0).abs() < 0.1);
+        assert!((shown_em(1.0, None) - 1.0).abs() < 0.1);
     }
 
     #[test]

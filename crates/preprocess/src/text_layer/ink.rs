@@ -51,7 +51,7 @@ pub fn compare(characters: &mut [Character], size: Size, overview: &Overview) ->
     let mut doubled = 0;
     for character in characters.iter_mut().filter(|c| c.is_printing() && !c.invisible) {
         let place = core(character, size);
-        character.inkless = !leaves_ink(character, &place, size, overview);
+        character.inkless = !leaves_ink(character, &place, overview);
         let beneath = overview.beneath.as_ref();
         let printed = |picture: &Raster| contrast(picture, &place, overview.px_per_pt);
         doubled += usize::from(
@@ -66,15 +66,13 @@ pub fn compare(characters: &mut [Character], size: Size, overview: &Overview) ->
     }
 }
 
-fn leaves_ink(character: &Character, place: &Rect, size: Size, overview: &Overview) -> bool {
+fn leaves_ink(character: &Character, place: &Rect, overview: &Overview) -> bool {
     let has_extent =
         character.place.width() > LEAST_SIDE_PT && character.place.height() > LEAST_SIDE_PT;
     if !place.is_finite() || !has_extent {
         return false;
     }
-    let (x, y) = (place.middle_x(), place.middle_y());
-    let on_page = (0.0..=size.width).contains(&x) && (0.0..=size.height).contains(&y);
-    if !on_page || character.em_pt < LEAST_EM_PT {
+    if character.em_pt < LEAST_EM_PT {
         return false;
     }
     let found = match &overview.beneath {
@@ -194,13 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn text_beside_the_page_and_text_too_small_to_read_are_not_seen() {
-        let moved = |x: f32| {
-            let place = letter().place;
-            Character { place: Rect { x0: place.x0 + x, x1: place.x1 + x, ..place }, ..letter() }
-        };
-        assert!(compared(moved(-40.0), paper(14..19, 0), None).0);
-        assert!(compared(moved(400.0), paper(14..19, 0), None).0);
+    fn text_too_small_to_read_is_not_seen() {
         assert!(compared(Character { em_pt: 1.0, ..letter() }, paper(14..19, 0), None).0);
     }
 

@@ -97,7 +97,7 @@ pub enum Doubt {
     Garbled,
     /// Invisible text.
     Invisible,
-    /// Text of the paper's colour, under something else, beside the page or too small to be seen.
+    /// Text of the paper's colour, under something else or too small to be seen.
     Inkless,
     /// Text on the picture of the same text.
     OnScan,

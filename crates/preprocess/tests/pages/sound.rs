@@ -5,9 +5,9 @@ use libtest_mimic::Trial;
 
 use crate::layers::{
     PRINTED, PROSE_PLACE, WHOLE_PAGE, grey_image, lying_font, lying_prose, named, printed, prose,
-    set, sheet,
+    set, sheet, to_unicode,
 };
-use crate::paper::{Paper, text};
+use crate::paper::{FIRST_EXTRA, Paper, text};
 use crate::world::prepare;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -143,7 +143,27 @@ fn looks() -> Cases {
     let shading = "<< /ShadingType 2 /ColorSpace /DeviceGray /Coords [0 0 400 0] \
                    /Function << /FunctionType 2 /Domain [0 1] /C0 [0.6] /C1 [1] /N 1 >> >>";
     let watermark = "q 0.9 g 0.7 0.7 -0.7 0.7 80 120 cm BT /F1 90 Tf 0 0 Td (COPIE) Tj ET Q ";
+    // Glyphs in points, set in size 1.
+    let own_units = format!(
+        "<< /Type /Font /Subtype /Type3 /FontBBox [0 -2 6 9] /FontMatrix [1 0 0 1 0 0] \
+         /FirstChar 33 /LastChar 126 /Widths [{}] /ToUnicode {} 0 R \
+         /Encoding << /Type /Encoding /Differences [33 {}] >> /CharProcs << /box {} 0 R >> >>",
+        "6 ".repeat(94),
+        FIRST_EXTRA + 2,
+        "/box ".repeat(94),
+        FIRST_EXTRA + 1,
+    );
+    let truth = to_unicode(1, (33..127).map(|code| (code, code)));
     vec![
+        ("drawn_glyphs_with_units_of_their_own", {
+            let content = prose("F2", "").replace(" 10 Tf", " 1 Tf");
+            let sheet = sheet(&content, &named("F2", 0)).object(&own_units);
+            sheet.stream("", b"6 0 0 0 6 7 d1 1 0 4 7 re f").stream("", truth.as_bytes())
+        }),
+        ("one_half_of_a_double_page", {
+            let other_half = format!("q 1 0 0 1 420 0 cm {} Q", prose("F1", ""));
+            Paper::default().page(&(prose("F1", "") + &other_half))
+        }),
         ("white_on_a_dark_header", Paper::default().page(&(prose("F1", "") + &header))),
         ("white_on_a_dark_page", {
             Paper::default().page(&format!("0.1 g 0 0 400 600 re f {}", prose("F1", "1 g")))
