@@ -6,6 +6,8 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
     reason = "a test; clippy knows only those of libtest's harness"
 )]
 
@@ -13,6 +15,7 @@ mod broken;
 mod images;
 mod layers;
 mod paper;
+mod shared;
 mod sound;
 mod trouble;
 mod vector;
@@ -26,7 +29,14 @@ fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some("worker") {
         return preprocess::worker_main();
     }
-    let groups = [vector::trials, images::trials, trouble::trials, broken::trials, sound::trials];
+    let groups = [
+        vector::trials,
+        images::trials,
+        trouble::trials,
+        broken::trials,
+        sound::trials,
+        shared::trials,
+    ];
     let trials = groups.into_iter().flat_map(|trials| trials()).collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
