@@ -121,7 +121,8 @@ impl<O: Observer> Page<'_, O> {
     fn light(&mut self) -> Result<(), PreprocessError> {
         let Some(light) = illumination::light(&self.raster)? else { return Ok(()) };
         self.measured("evenness_share", light.evenness);
-        if light.is_uneven() {
+        let is_photograph = self.preparation.steps.iter().any(|step| step.name == CROP);
+        if light.is_uneven(is_photograph) {
             let even = illumination::run(&self.raster, &light)?;
             self.done("light", Some(light.evenness), even)?;
         }
