@@ -102,6 +102,8 @@ pub struct Worker {
     pub max_documents: u32,
     pub max_resident_bytes: u64,
     pub pdfium_library: String,
+    pub onnxruntime_library: String,
+    pub models: String,
     pub tessdata: String,
 }
 
@@ -110,8 +112,22 @@ pub struct Worker {
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "config.default.toml documents each key, once")]
 pub struct Ocr {
+    pub engines: Engines,
     pub languages: Vec<String>,
     pub page_segmentation_mode: u8,
+}
+
+/// What reads pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engines {
+    /// Tesseract alone.
+    Tesseract,
+    /// PP-OCR's fast networks alone.
+    Ppocr,
+    /// PP-OCR, its accurate recogniser for doubtful lines, and Tesseract for what PP-OCR cannot
+    /// read.
+    Auto,
 }
 
 /// See `[stages.*]`.

@@ -23,6 +23,7 @@ pub mod service;
 pub mod stage;
 pub mod status;
 pub mod telemetry;
+pub mod vendored;
 pub mod worker;
 
 #[cfg(feature = "testing")]

@@ -18,7 +18,6 @@ pub mod step;
 pub mod text_layer;
 
 mod image;
-mod locate;
 mod mat;
 mod pdf;
 

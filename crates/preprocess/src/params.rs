@@ -1,10 +1,10 @@
 //! What a worker is told once, at its start.
 
 use common::config::Config;
+use common::vendored;
 use serde::{Deserialize, Serialize};
 
 use crate::error::PreprocessError;
-use crate::locate;
 
 /// Limits and the place of PDFium, as the configuration has them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ impl Params {
     #[must_use]
     pub fn from_config(config: &Config) -> Self {
         Self {
-            pdfium_library: locate::pdfium(&config.worker.pdfium_library),
+            pdfium_library: vendored::library(&config.worker.pdfium_library, "libpdfium.so"),
             max_pages: config.limits.max_pages,
             max_page_pixels: config.limits.max_page_pixels,
             max_page_side_px: config.limits.max_page_side_px,
