@@ -102,6 +102,11 @@ fn only_the_engine_names_tesseract() {
 }
 
 #[test]
+fn only_the_session_names_the_runtime_of_networks() {
+    assert_only_in(&["crates/ocr/src/engine/ppocr/session"], &["ort::"]);
+}
+
+#[test]
 fn processes_are_started_by_the_worker_pool_and_for_the_broker_only() {
     let home = ["crates/common/src/worker", "crates/common/src/testing", "src/serve/embedded"];
     let found = breaches(&rust(), |source, line| {

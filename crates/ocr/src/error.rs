@@ -57,6 +57,20 @@ pub enum OcrError {
     /// Tesseract itself failed.
     #[error("Tesseract failed: {0}")]
     Recognition(&'static str),
+    /// A network failed.
+    #[error("PP-OCR failed: {0}")]
+    Network(&'static str),
+    /// A file that PP-OCR needs is not there or not right.
+    #[error(
+        "{file} cannot be used ({reason}); `scripts/setup` fetches it, or set ocr.engines = \
+         \"tesseract\""
+    )]
+    MissingEngine {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 fn install(language: &str) -> String {
@@ -74,6 +88,8 @@ impl From<OcrError> for StageError {
             OcrError::RasterTooLarge { .. } => Self::rejected("page_too_large", message),
             OcrError::MissingLanguage { .. } => Self::internal("language_missing", message),
             OcrError::UnreadableRaster(_) => Self::internal("raster_unreadable", message),
+            OcrError::MissingEngine { .. } => Self::internal("engine_missing", message),
+            OcrError::Network(_) => Self::internal("recognition_failed", message),
             OcrError::Recognition(_) => Self::internal("recognition_failed", message),
         }
     }

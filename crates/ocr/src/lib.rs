@@ -5,18 +5,23 @@
 //! `params`, failing with `error`.
 //!
 //! In a worker process: `reader` answers requests, `raster` decodes the page's pixels,
-//! `engine` reads them (`engine::tesseract` is the only file that names leptess), `tsv`
-//! takes its answer apart.
+//! `policy` decides which engine reads and whose reading counts, with `language` telling
+//! languages apart. `engine::ppocr` is PP-OCRv6 (its `session` is the only file that names
+//! ort), `engine::tesseract` the only file that names leptess, and `tsv` takes its answer apart.
 
 mod engine;
 mod error;
+mod language;
 mod layout;
 mod merge;
 mod params;
+mod policy;
 mod raster;
 mod reader;
 mod stage;
 mod tsv;
 
 pub use error::OcrError;
+pub use params::Setup;
+pub use reader::{PageReader, Request, Response};
 pub use stage::{Ocr, worker_main};

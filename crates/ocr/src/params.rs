@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use common::config::Config;
+use common::config::{Config, Engines};
 use common::stage::StageName;
+use common::vendored;
 use common::worker::{Budget, Limits};
 
 /// Settings of the stage.
@@ -15,8 +16,6 @@ pub(crate) struct Params {
     pub(crate) workers: usize,
     /// Tesseract codes, for documents that choose none.
     pub(crate) languages: Vec<String>,
-    /// Tesseract's `--psm`, 0 to 13.
-    pub(crate) page_segmentation_mode: u8,
     /// For one page.
     pub(crate) budget: Budget,
     /// Of one worker process.
@@ -27,22 +26,28 @@ pub(crate) struct Params {
 
 /// What a worker process is told at its start.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Setup {
+pub struct Setup {
+    /// Which engines read.
+    pub engines: Engines,
+    /// Absolute path of ONNX Runtime's shared library.
+    pub onnxruntime_library: String,
+    /// Absolute path of the folder of PP-OCR's networks.
+    pub models: String,
+    /// Tesseract's `--psm`, 0 to 13.
+    pub page_segmentation_mode: u8,
     /// Folder of `*.traineddata`; `None` for Tesseract's own.
-    pub(crate) tessdata: Option<String>,
+    pub tessdata: Option<String>,
     /// Loaded at start, so that what is missing is told then.
-    pub(crate) languages: Vec<String>,
+    pub languages: Vec<String>,
     /// Most pixels of one raster.
-    pub(crate) max_pixels: u64,
+    pub max_pixels: u64,
 }
 
 impl From<&Config> for Params {
     fn from(config: &Config) -> Self {
-        let tessdata = &config.worker.tessdata;
         Self {
             workers: config.stage(StageName::Ocr).worker_count(),
             languages: config.ocr.languages.clone(),
-            page_segmentation_mode: config.ocr.page_segmentation_mode,
             budget: Budget {
                 wall: Duration::from_secs(config.worker.wall_seconds_per_page),
                 cpu_seconds: config.worker.cpu_seconds_per_page,
@@ -52,11 +57,27 @@ impl From<&Config> for Params {
                 max_documents: config.worker.max_documents,
                 max_resident_bytes: config.worker.max_resident_bytes,
             },
-            setup: Setup {
-                tessdata: (!tessdata.is_empty()).then(|| tessdata.clone()),
-                languages: config.ocr.languages.clone(),
-                max_pixels: config.limits.max_page_pixels,
-            },
+            setup: Setup::from(config),
+        }
+    }
+}
+
+impl From<&Config> for Setup {
+    /// Looks for libraries and networks too: a worker has neither this process's folder nor its
+    /// environment.
+    fn from(config: &Config) -> Self {
+        let tessdata = &config.worker.tessdata;
+        Self {
+            engines: config.ocr.engines,
+            onnxruntime_library: vendored::library(
+                &config.worker.onnxruntime_library,
+                "libonnxruntime.so",
+            ),
+            models: vendored::folder(&config.worker.models, "models"),
+            page_segmentation_mode: config.ocr.page_segmentation_mode,
+            tessdata: (!tessdata.is_empty()).then(|| tessdata.clone()),
+            languages: config.ocr.languages.clone(),
+            max_pixels: config.limits.max_page_pixels,
         }
     }
 }

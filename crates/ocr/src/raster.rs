@@ -49,6 +49,35 @@ impl Raster {
         reader.next_frame(&mut grey).map_err(unreadable)?;
         Ok(Self { width_px, height_px, dpi, grey })
     }
+
+    /// As an 8-bit grey PNG.
+    ///
+    /// # Errors
+    /// [`OcrError::UnreadableRaster`] when there are more or fewer pixels than the sides say.
+    pub(crate) fn to_png(&self) -> Result<Vec<u8>, OcrError> {
+        let failed = |_| OcrError::UnreadableRaster("it has another number of pixels");
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, self.width_px, self.height_px);
+        encoder.set_color(ColorType::Grayscale);
+        encoder.set_depth(BitDepth::Eight);
+        encoder.set_compression(png::Compression::Fast);
+        let mut writer = encoder.write_header().map_err(failed)?;
+        writer.write_image_data(&self.grey).map_err(failed)?;
+        writer.finish().map_err(failed)?;
+        Ok(bytes)
+    }
+
+    /// The page a quarter turn clockwise.
+    pub(crate) fn turned_right(self) -> Self {
+        let width = self.width_px as usize;
+        let mut grey = Vec::with_capacity(self.grey.len());
+        // The leftmost column, from below, becomes the first row.
+        for column in 0..width {
+            let upwards = self.grey.chunks_exact(width).rev();
+            grey.extend(upwards.filter_map(|row| row.get(column)));
+        }
+        Self { width_px: self.height_px, height_px: self.width_px, dpi: self.dpi, grey }
+    }
 }
 
 /// The decoder's error without its own words, which may quote the file.
@@ -94,6 +123,16 @@ mod tests {
         let long = png(1, MAX_SIDE_PX + 1, ColorType::Grayscale, &[0; 32_768]);
         let error = Raster::from_png(&long, 200.0, u64::MAX).unwrap_err();
         assert!(matches!(error, OcrError::RasterTooLarge { height_px: 32_768, .. }), "{error}");
+    }
+
+    #[test]
+    fn a_turned_page_comes_back_after_four_turns() {
+        let page = Raster { width_px: 3, height_px: 2, dpi: 200.0, grey: b"abcdef".to_vec() };
+        let turned = page.clone().turned_right();
+        assert_eq!((turned.width_px, turned.grey.as_slice()), (2, b"daebfc".as_slice()));
+        let back = turned.turned_right().turned_right().turned_right();
+        assert_eq!(back, page);
+        assert_eq!(Raster::from_png(&page.to_png().unwrap(), 200.0, ENOUGH).unwrap(), page);
     }
 
     #[test]

@@ -11,8 +11,8 @@ use common::error::StageError;
 use common::job::Job;
 use common::object::{Bucket, ObjectRef, ObjectStore};
 use common::page::{
-    BoundingBox, PageSource, PreparedDocument, PreparedPage, ReadDocument, ReadPage, Word, decode,
-    encode,
+    BoundingBox, PageGeometry, PageSource, PreparedDocument, PreparedPage, ReadDocument, ReadPage,
+    Word, decode, encode,
 };
 use common::stage::{Outcome, Stage, StageName};
 use common::worker::{Pool, Program, run_child};
@@ -56,7 +56,8 @@ impl Stage for Ocr {
         let prepared: PreparedDocument = decode(&objects.read(&job.input).await?)?;
         let chosen = &job.options.languages;
         let languages = if chosen.is_empty() { &self.params.languages } else { chosen };
-        let reading = prepared.pages.into_iter().map(|page| self.page(page, languages, objects));
+        let reading =
+            prepared.pages.into_iter().map(|page| self.page(page, languages, job, objects));
         // As many pages at once as there are workers; which one is done first does not matter.
         let pages = stream::iter(reading).buffer_unordered(self.pool.size());
         let mut pages: Vec<ReadPage> = pages.try_collect().await?;
@@ -72,18 +73,33 @@ impl Ocr {
         &self,
         page: PreparedPage,
         languages: &[String],
+        job: &Job,
         objects: &impl ObjectStore,
     ) -> Result<ReadPage, StageError> {
-        let PreparedPage { geometry, words: text_layer, raster, preparation, .. } = page;
-        let (source, words, attempts, languages) = match &raster {
-            None => (PageSource::TextLayer, text_layer, 0, Vec::new()),
-            Some(raster) => {
-                let read = self.recognise(raster, geometry.dpi, languages, objects).await?;
-                let source =
-                    if text_layer.is_empty() { PageSource::Ocr } else { PageSource::Mixed };
-                (source, merge::union(text_layer, read), 1, languages.to_vec())
+        let PreparedPage { geometry, words: text_layer, doubted, raster, preparation } = page;
+        let Some(raster) = raster else {
+            let words = layout::arrange(text_layer);
+            return Ok(ReadPage {
+                geometry,
+                source: PageSource::TextLayer,
+                confidence: mean_confidence(&words),
+                attempts: 0,
+                languages: Vec::new(),
+                words,
+                raster: None,
+                preparation,
+            });
+        };
+        let read = self.recognise(&raster, geometry.dpi, languages, objects).await?;
+        let (raster, geometry) = match read.turned_png {
+            None => (raster, geometry),
+            Some(png) => {
+                let raster = objects.write(Bucket::Work, &job.id, png.into_vec().into()).await?;
+                (raster, turned(geometry, read.turned_degrees))
             }
         };
+        let turn = |words: Vec<Word>| merge::turned(words, read.turned_degrees);
+        let (source, words) = merge::merge(turn(text_layer), turn(doubted), read.words);
         let words = layout::arrange(words);
         let confidence = mean_confidence(&words);
         debug!(page = geometry.number, words = words.len(), confidence, ?source, "page read");
@@ -91,10 +107,10 @@ impl Ocr {
             geometry,
             source,
             confidence,
-            attempts,
-            languages,
+            attempts: read.attempts,
+            languages: read.languages,
             words,
-            raster,
+            raster: Some(raster),
             preparation,
         })
     }
@@ -105,18 +121,29 @@ impl Ocr {
         dpi: f32,
         languages: &[String],
         objects: &impl ObjectStore,
-    ) -> Result<Vec<Word>, StageError> {
+    ) -> Result<Response, StageError> {
         // The worker first: only as many rasters are in memory as there are workers to read them.
         let mut lease = self.pool.lease().await?;
-        let request = Request {
-            png: ByteBuf::from(Vec::from(objects.read(raster).await?)),
-            dpi,
-            languages: languages.to_vec(),
-            page_segmentation_mode: self.params.page_segmentation_mode,
-        };
-        let Response { words } = lease.call(&request, self.params.budget).await?;
-        Ok(words.into_iter().filter_map(believable).collect())
+        let png = ByteBuf::from(Vec::from(objects.read(raster).await?));
+        let request = Request { png, dpi, languages: languages.to_vec() };
+        let response = lease.call(&request, self.params.budget).await?;
+        if !response.turned_degrees.is_multiple_of(90) || response.turned_degrees >= 360 {
+            let message = "a page can be turned by quarters only";
+            return Err(StageError::internal("worker_protocol", message));
+        }
+        let words = response.words.into_iter().filter_map(believable).collect();
+        Ok(Response { words, ..response })
     }
+}
+
+/// The geometry of a page after another turn clockwise.
+fn turned(geometry: PageGeometry, degrees: u16) -> PageGeometry {
+    let PageGeometry { width_px, height_px, .. } = geometry;
+    let sideways = !degrees.is_multiple_of(180);
+    let (width_px, height_px) =
+        if sideways { (height_px, width_px) } else { (width_px, height_px) };
+    let rotation_degrees = (geometry.rotation_degrees + degrees) % 360;
+    PageGeometry { width_px, height_px, rotation_degrees, ..geometry }
 }
 
 /// A word as a worker may say it: legal box and confidence, text without control characters.

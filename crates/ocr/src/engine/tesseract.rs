@@ -7,17 +7,25 @@ use leptess::tesseract::{MAX_CREDIBLE_RESOLUTION, MIN_CREDIBLE_RESOLUTION, TessA
 
 use common::page::Word;
 
-use crate::engine::Engine;
+use crate::engine::Reading;
+use crate::engine::languages::LanguageEngine;
 use crate::error::OcrError;
 use crate::raster::Raster;
 use crate::tsv;
+
+/// A page whose words are less sure on average may stand on its head: upside down they come out
+/// at .3 to .5.
+const UPRIGHT: f32 = 0.65;
+
+/// A page is turned only if it then reads better by this much.
+const BETTER: f32 = 0.15;
 
 /// A loaded Tesseract.
 pub(crate) struct Tesseract {
     api: TessApi,
 }
 
-impl Engine for Tesseract {
+impl LanguageEngine for Tesseract {
     fn load(tessdata: Option<&str>, languages: &[String]) -> Result<Self, OcrError> {
         // Asked for several, Tesseract goes on silently without those it does not find, so each is
         // tried alone first. Debian's models load in about 20 ms.
@@ -32,7 +40,22 @@ impl Engine for Tesseract {
         Ok(Self { api })
     }
 
-    fn read(&mut self, page: &Raster, segmentation_mode: u8) -> Result<Vec<Word>, OcrError> {
+    fn read(&mut self, page: Raster, segmentation_mode: u8) -> Result<Reading, OcrError> {
+        let upwards = self.words(&page, segmentation_mode)?;
+        let upwards = Reading { words: upwards, page, turned_degrees: 0 };
+        if upwards.words.is_empty() || upwards.confidence() >= UPRIGHT {
+            return Ok(upwards);
+        }
+        let page = upwards.page.clone().turned_right().turned_right();
+        let downwards = self.words(&page, segmentation_mode)?;
+        let downwards = Reading { words: downwards, page, turned_degrees: 180 };
+        let better = downwards.confidence() > upwards.confidence() + BETTER;
+        Ok(if better { downwards } else { upwards })
+    }
+}
+
+impl Tesseract {
+    fn words(&mut self, page: &Raster, segmentation_mode: u8) -> Result<Vec<Word>, OcrError> {
         // The API's own default is 6, a single block; only the command line has 3.
         set(&mut self.api, c"tessedit_pageseg_mode", &segmentation_mode.to_string())?;
         let too_large = |_| OcrError::Recognition("the raster's size is no size of Tesseract's");

@@ -13,8 +13,8 @@ use common::job::Job;
 use common::object::fake::MemoryObjects;
 use common::object::{Bucket, ObjectRef, ObjectStore};
 use common::page::{
-    BoundingBox, MediaType, PageGeometry, PreparedDocument, PreparedPage, ReadDocument, Word,
-    decode, encode,
+    BoundingBox, MediaType, PageGeometry, Preparation, PreparedDocument, PreparedPage,
+    ReadDocument, Word, decode, encode,
 };
 use common::stage::{Outcome, Stage};
 use common::worker::Program;
@@ -29,8 +29,18 @@ pub(crate) fn fact<F: Future<Output = ()> + 'static>(name: &str, body: fn() -> F
     })
 }
 
+/// The folder of what `scripts/setup` fetched.
+const VENDOR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../vendor");
+
 pub(crate) fn config() -> Config {
-    Config::defaults().unwrap()
+    let config = Config::defaults().unwrap();
+    let config = config.with("worker.models", format!("{VENDOR}/models")).unwrap();
+    config.with("worker.onnxruntime_library", format!("{VENDOR}/lib/libonnxruntime.so")).unwrap()
+}
+
+/// A stage in which `engines` read.
+pub(crate) fn stage_with(engines: &str) -> Ocr {
+    stage(&config().with("ocr.engines", engines).unwrap())
 }
 
 pub(crate) fn stage(config: &Config) -> Ocr {
@@ -56,13 +66,35 @@ pub(crate) fn word(text: &str, place: [f32; 4]) -> Word {
 #[derive(Clone, Default)]
 pub(crate) struct Page {
     pub(crate) words: Vec<Word>,
+    pub(crate) doubted: Vec<Word>,
     pub(crate) png: Option<Vec<u8>>,
 }
 
 impl Page {
     pub(crate) fn image(png: &[u8]) -> Self {
-        Self { words: Vec::new(), png: Some(png.to_vec()) }
+        Self { png: Some(png.to_vec()), ..Self::default() }
     }
+}
+
+/// A grey PNG a number of quarters clockwise.
+pub(crate) fn turned(png: &[u8], quarters: u16) -> Vec<u8> {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
+    let mut grey = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut grey).unwrap();
+    let (mut width, mut height) = (reader.info().width as usize, reader.info().height as usize);
+    for _ in 0..quarters {
+        grey = (0..width * height)
+            .map(|at| {
+                let (x, y) = (at % height, at / height);
+                grey[(height - 1 - x) * width + y]
+            })
+            .collect();
+        (width, height) = (height, width);
+    }
+    let mut bytes = Vec::new();
+    let encoder = png::Encoder::new(&mut bytes, width as u32, height as u32);
+    encoder.write_header().unwrap().write_image_data(&grey).unwrap();
+    bytes
 }
 
 /// Runs `stage` on a document and gives its output back, decoded and as it is stored.
@@ -72,12 +104,33 @@ pub(crate) async fn run(
     languages: &[&str],
 ) -> Result<(ReadDocument, ObjectRef), StageError> {
     let objects = MemoryObjects::default();
+    let output = run_in(&objects, stage, pages, languages).await?;
+    Ok((decode(&objects.read(&output).await?)?, output))
+}
+
+/// Runs `stage` on a document and gives its output back, and everything that it stored.
+pub(crate) async fn run_keeping(
+    stage: &Ocr,
+    pages: &[Page],
+    languages: &[&str],
+) -> Result<(ReadDocument, MemoryObjects), StageError> {
+    let objects = MemoryObjects::default();
+    let output = run_in(&objects, stage, pages, languages).await?;
+    Ok((decode(&objects.read(&output).await?)?, objects))
+}
+
+async fn run_in(
+    objects: &MemoryObjects,
+    stage: &Ocr,
+    pages: &[Page],
+    languages: &[&str],
+) -> Result<ObjectRef, StageError> {
     let (tenant, content_hash) = (Tenant::default(), ContentHash::of(b"a document"));
     let options = Options { languages: languages.iter().map(|&code| code.to_owned()).collect() };
     let id = DocumentId::derive(&tenant, &content_hash, &options);
 
     let mut prepared = PreparedDocument { pages: Vec::new(), embedded_xml: Vec::new() };
-    for (number, Page { words, png }) in (1..).zip(pages.iter().cloned()) {
+    for (number, Page { words, doubted, png }) in (1..).zip(pages.iter().cloned()) {
         let raster = match png {
             Some(png) => Some(objects.write(Bucket::Work, &id, png.into()).await?),
             None => None,
@@ -90,7 +143,7 @@ pub(crate) async fn run(
             rotation_degrees: 0,
             skew_degrees: 0.0,
         };
-        let (doubted, preparation) = Default::default();
+        let preparation = Preparation::default();
         prepared.pages.push(PreparedPage { geometry, words, doubted, raster, preparation });
     }
     let bytes = Bytes::from(encode(&prepared)?);
@@ -107,8 +160,8 @@ pub(crate) async fn run(
         correlation_id: "test".to_owned(),
         received_at: jiff::Timestamp::UNIX_EPOCH,
     };
-    let Outcome::Handed(output) = stage.run(&job, &objects).await? else {
+    let Outcome::Handed(output) = stage.run(&job, objects).await? else {
         panic!("the stage hands on an object");
     };
-    Ok((decode(&objects.read(&output).await?)?, output))
+    Ok(output)
 }

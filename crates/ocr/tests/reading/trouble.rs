@@ -12,6 +12,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         fact("a_configured_language_without_data_stops_the_start", missing_language),
         fact("a_folder_without_data_stops_the_start", wrong_folder),
         fact("a_document_in_a_language_that_is_not_there_is_rejected", unavailable_language),
+        fact("a_missing_network_stops_the_start_and_says_what_to_do", missing_network),
         fact("a_damaged_raster_fails_its_document_and_the_next_is_read", damaged_raster),
         fact("a_raster_over_the_pixel_limit_is_rejected", large_raster),
         fact("a_page_over_its_time_fails_its_document", time_limit),
@@ -37,6 +38,16 @@ async fn unavailable_language() {
     let pages = [Page::image(FACTURE)];
     let error = run(&stage(&config()), &pages, &["fra", "xyz"]).await.unwrap_err();
     assert_eq!((error.kind, &*error.code), (ErrorKind::Rejected, "language_unavailable"));
+}
+
+async fn missing_network() {
+    let elsewhere = config().with("worker.models", "/nonexistent/models").unwrap();
+    let error = stage(&elsewhere).warm_up().await.unwrap_err();
+    assert_eq!((error.kind, &*error.code), (ErrorKind::Internal, "engine_missing"));
+    assert!(error.message.contains("/nonexistent/models/ppocrv6"), "{error}");
+    assert!(error.message.contains("scripts/setup"), "{error}");
+    let alone = elsewhere.with("ocr.engines", "tesseract").unwrap();
+    stage(&alone).warm_up().await.unwrap();
 }
 
 async fn damaged_raster() {
