@@ -3,11 +3,7 @@
 //!
 //! Documents are the repository's own samples. `cargo bench -p preprocess --bench pages`
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a benchmark that cannot go on has failed"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot go on has failed")]
 
 use std::hint::black_box;
 
@@ -73,7 +69,7 @@ fn pages(criterion: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    // The scan takes a good part of a second: the default of a hundred samples is a minute and more.
+    // A scan takes a fifth of a second: the default of a hundred samples would take half a minute.
     config = Criterion::default().sample_size(20);
     targets = pages
 }
