@@ -41,6 +41,10 @@ pub struct Prepared {
 /// What an [`Observer`] is told the page is before any step.
 pub const ORIGINAL: &str = "original";
 
+/// How far the skew of all ink and that of the letters may lie apart, degrees. The letters' is known
+/// to half a degree, and a little less where they run together.
+const SKEW_AGREEMENT: f32 = 1.0;
+
 /// Steps after which things are elsewhere on the page. Levelling moves them by little.
 const CROP: &str = "crop";
 const TURN: &str = "turn";
@@ -151,6 +155,11 @@ impl<O: Observer> Page<'_, O> {
 
     fn deskew(&mut self, map: &InkMap, params: &Params) -> Result<f32, PreprocessError> {
         let Some(angle) = deskew::skew(map) else { return Ok(0.0) };
+        // A photographed table has lines of its own.
+        let by_letters = axis::letter_skew(map);
+        if by_letters.is_none_or(|other| (other - angle).abs() > SKEW_AGREEMENT) {
+            return Ok(0.0);
+        }
         self.measured("skew_degrees", angle);
         if !deskew::is_worth_turning(angle) {
             return Ok(0.0);

@@ -51,8 +51,7 @@ pub(crate) struct Evidence {
 impl Evidence {
     /// Looks at the letters of a page.
     pub(crate) fn of(map: &InkMap) -> Self {
-        let letters: Vec<Blob> =
-            map.letters.iter().filter(|blob| blob.area >= LEAST_LETTER_AREA).copied().collect();
+        let letters = letters_of(map);
         if letters.len() < FEWEST_LETTERS {
             return Self { alignment_ratio: 1.0, neighbour_ratio: 1.0 };
         }
@@ -80,17 +79,36 @@ impl Evidence {
     }
 }
 
+/// Skew at which letters stand in line best, degrees to half a degree, clockwise positive; `None`
+/// where there are too few. Grain and the edges of things have no say in it, as they have where all
+/// ink is measured.
+pub(crate) fn letter_skew(map: &InkMap) -> Option<f32> {
+    let letters = letters_of(map);
+    let edges: Vec<_> = letters.iter().map(edges_across).collect();
+    (letters.len() >= FEWEST_LETTERS).then(|| alignment(&edges, map.width, map.height).1)
+}
+
+fn letters_of(map: &InkMap) -> Vec<Blob> {
+    map.letters.iter().filter(|blob| blob.area >= LEAST_LETTER_AREA).copied().collect()
+}
+
+/// Upper and lower edge: place along the line, then height.
+fn edges_across(blob: &Blob) -> [(f32, f32); 2] {
+    let middle = blob.left as f32 + blob.width as f32 / 2.0;
+    [(middle, blob.top as f32), (middle, (blob.top + blob.height) as f32)]
+}
+
+/// The same, were the page turned.
+fn edges_down(blob: &Blob) -> [(f32, f32); 2] {
+    let middle = blob.top as f32 + blob.height as f32 / 2.0;
+    [(middle, blob.left as f32), (middle, (blob.left + blob.width) as f32)]
+}
+
 fn alignment_ratio(letters: &[Blob], width: u32, height: u32) -> f32 {
-    let across = |blob: &Blob| {
-        let middle = blob.left as f32 + blob.width as f32 / 2.0;
-        [(middle, blob.top as f32), (middle, (blob.top + blob.height) as f32)]
-    };
-    let down = |blob: &Blob| {
-        let middle = blob.top as f32 + blob.height as f32 / 2.0;
-        [(middle, blob.left as f32), (middle, (blob.left + blob.width) as f32)]
-    };
-    let across = alignment(letters.iter().map(across), width, height);
-    let down = alignment(letters.iter().map(down), height, width);
+    let level: Vec<_> = letters.iter().map(edges_across).collect();
+    let upright: Vec<_> = letters.iter().map(edges_down).collect();
+    let (across, _) = alignment(&level, width, height);
+    let (down, _) = alignment(&upright, height, width);
     across / down.max(f32::MIN_POSITIVE)
 }
 
@@ -146,18 +164,18 @@ pub(crate) fn turned_right(raster: Raster) -> Raster {
 }
 
 /// How often the upper edges of two letters, or the lower ones, stand at one height, at the skew
-/// where they do most often, for each letter.
-fn alignment(letters: impl Iterator<Item = [(f32, f32); 2]>, length: u32, depth: u32) -> f32 {
-    let edges: Vec<[(f32, f32); 2]> = letters.collect();
+/// where they do most often, for each letter; and that skew, degrees.
+fn alignment(edges: &[[(f32, f32); 2]], length: u32, depth: u32) -> (f32, f32) {
     let lift = length as f32 * MAX_SKEW.to_radians().tan() + 1.0;
     let rows = (depth as f32 + 2.0 * lift) as usize + 2;
     let steps = (MAX_SKEW / SKEW_STEP) as i32;
-    let mut best = 0.0_f32;
+    let mut best = (0.0_f32, 0.0_f32);
     let mut counts = vec![[0_u32; 2]; rows];
     for step in -steps..=steps {
         counts.fill([0; 2]);
-        let slope = (step as f32 * SKEW_STEP).to_radians().tan();
-        for edge in &edges {
+        let angle = step as f32 * SKEW_STEP;
+        let slope = angle.to_radians().tan();
+        for edge in edges {
             for (side, (along, height)) in edge.iter().enumerate() {
                 let row = (height - along * slope + lift) as usize;
                 if let Some(count) = counts.get_mut(row).and_then(|row| row.get_mut(side)) {
@@ -166,9 +184,11 @@ fn alignment(letters: impl Iterator<Item = [(f32, f32); 2]>, length: u32, depth:
             }
         }
         let pairs: u32 = counts.iter().flatten().map(|n| n * n.saturating_sub(1)).sum();
-        best = best.max(pairs as f32);
+        if pairs as f32 > best.0 {
+            best = (pairs as f32, angle);
+        }
     }
-    (best + 1.0) / edges.len().max(1) as f32
+    ((best.0 + 1.0) / edges.len().max(1) as f32, best.1)
 }
 
 #[cfg(test)]
@@ -204,6 +224,14 @@ mod tests {
         for degrees in [-7.0, -2.0, 0.0, 3.0, 7.0] {
             assert_eq!(axis(&page(degrees)), Axis::Across, "{degrees}");
             assert_eq!(axis(&turned_right(page(degrees))), Axis::Down, "{degrees}");
+        }
+    }
+
+    #[test]
+    fn letters_know_the_skew_to_half_a_degree() {
+        for degrees in [-9.0, -2.0, 0.0, 3.5, 7.0] {
+            let found = letter_skew(&InkMap::of(&page(degrees)).unwrap()).unwrap();
+            assert!((found - degrees).abs() <= 0.5, "{degrees}: {found}");
         }
     }
 
