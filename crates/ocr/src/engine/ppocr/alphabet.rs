@@ -42,7 +42,8 @@ impl Alphabet {
         Ok(alphabet)
     }
 
-    fn parse(text: &str) -> Self {
+    /// The classes of the dictionary `text`.
+    pub(crate) fn parse(text: &str) -> Self {
         let mut used = Vec::new();
         let mut classes = 1;
         for line in text.split('\n') {

@@ -84,11 +84,7 @@ mod tests {
     use super::*;
 
     fn alphabet() -> Alphabet {
-        let folder = std::env::temp_dir().join(format!("ctc-{}", std::process::id()));
-        std::fs::write(&folder, "a\nb\n").unwrap();
-        let alphabet = Alphabet::load(&folder).unwrap();
-        std::fs::remove_file(folder).unwrap();
-        alphabet
+        Alphabet::parse("a\nb\n")
     }
 
     fn text(rows: &[[f32; 4]]) -> String {
