@@ -77,30 +77,36 @@ impl PpOcr {
     }
 
     /// Turns the page until its lines can be read; how far, degrees clockwise, and its lines.
-    fn upright(&mut self, page: Raster) -> Result<(Raster, u16, Vec<Strip>), OcrError> {
+    fn upright(&mut self, page: Raster) -> Result<(Raster, u16, Vec<Line>), OcrError> {
         let (mut page, mut degrees) = (page, 0);
         let mut strips = self.strips(&page)?;
         if upright::is_sideways(&strips) {
             (page, degrees) = (page.turned_right(), 90);
             strips = self.strips(&page)?;
         }
-        let sample = upright::sample(&strips);
-        let mut upwards = Vec::new();
-        for strip in &sample {
-            upwards.push(self.fast.read(strip)?);
+        upright::sample_first(&mut strips);
+        let mut rest = strips.split_off(upright::sampled(&strips));
+        let mut sample = Vec::with_capacity(strips.len() + rest.len());
+        for strip in strips {
+            sample.push(self.line(strip)?);
         }
-        if upright::is_sure(&upwards) {
-            return Ok((page, degrees, strips));
+        if !upright::is_sure(sample.iter().map(|line| line.letters.as_slice())) {
+            let mut downwards = Vec::new();
+            for line in &sample {
+                downwards.push(self.fast.read(&line.strip.turned())?);
+            }
+            let upwards = sample.iter().map(|line| line.letters.as_slice());
+            if upright::reads_better(downwards.iter().map(Vec::as_slice), upwards) {
+                (page, degrees) = (page.turned_right().turned_right(), degrees + 180);
+                rest = self.strips(&page)?;
+                sample.clear();
+            }
         }
-        let mut downwards = Vec::new();
-        for strip in &sample {
-            downwards.push(self.fast.read(&strip.turned())?);
+        // What was read to find out is read already.
+        for strip in rest {
+            sample.push(self.line(strip)?);
         }
-        if upright::reads_better(&downwards, &upwards) {
-            (page, degrees) = (page.turned_right().turned_right(), degrees + 180);
-            strips = self.strips(&page)?;
-        }
-        Ok((page, degrees, strips))
+        Ok((page, degrees, sample))
     }
 
     fn line(&mut self, strip: Strip) -> Result<Line, OcrError> {
@@ -134,11 +140,7 @@ impl PpOcr {
 
 impl Engine for PpOcr {
     fn read(&mut self, page: Raster) -> Result<Reading, OcrError> {
-        let (page, turned_degrees, strips) = self.upright(page)?;
-        let mut lines = Vec::with_capacity(strips.len());
-        for strip in strips {
-            lines.push(self.line(strip)?);
-        }
+        let (page, turned_degrees, mut lines) = self.upright(page)?;
         let usual =
             spacing::usual_space(lines.iter().map(|line| (line.letters.as_slice(), &line.ink)));
         for line in &mut lines {

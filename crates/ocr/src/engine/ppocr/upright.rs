@@ -31,29 +31,41 @@ pub(super) fn is_sideways(strips: &[Strip]) -> bool {
     along > across
 }
 
-/// The lines that tell which way up the page is.
-pub(super) fn sample(strips: &[Strip]) -> Vec<Strip> {
-    let level = |strip: &&Strip| !strip.region.is_upended() && strip.width() <= LONGEST;
-    let mut candidates: Vec<&Strip> = strips.iter().filter(level).collect();
-    candidates.sort_by_key(|strip| std::cmp::Reverse(strip.width()));
-    candidates.into_iter().take(SAMPLE).cloned().collect()
+/// Brings the lines that tell which way up the page is to the front, the longest first.
+pub(super) fn sample_first(strips: &mut [Strip]) {
+    strips.sort_by_key(|strip| (!is_telling(strip), std::cmp::Reverse(strip.width())));
+}
+
+/// How many lines at the front of `strips` are tried.
+pub(super) fn sampled(strips: &[Strip]) -> usize {
+    strips.iter().take(SAMPLE).take_while(|strip| is_telling(strip)).count()
+}
+
+fn is_telling(strip: &Strip) -> bool {
+    !strip.region.is_upended() && strip.width() <= LONGEST
 }
 
 /// Whether nothing speaks for turning: the lines can be read, or there are none.
-pub(super) fn is_sure(lines: &[Vec<Letter>]) -> bool {
-    lines.is_empty() || mean(lines) >= SURE
+pub(super) fn is_sure<'a>(lines: impl Iterator<Item = &'a [Letter]> + Clone) -> bool {
+    lines.clone().next().is_none() || mean(lines) >= SURE
 }
 
 /// Whether `turned` is what the lines say.
-pub(super) fn reads_better(turned: &[Vec<Letter>], before: &[Vec<Letter>]) -> bool {
+pub(super) fn reads_better<'a, 'b>(
+    turned: impl Iterator<Item = &'a [Letter]>,
+    before: impl Iterator<Item = &'b [Letter]>,
+) -> bool {
     mean(turned) > mean(before) + BETTER
 }
 
 /// Mean probability of all letters, 0 to 1; 0 without any.
-fn mean(lines: &[Vec<Letter>]) -> f32 {
-    let letters = || lines.iter().flatten().filter(|letter| letter.text != ' ');
-    let sum: f32 = letters().map(|letter| letter.probability).sum();
-    sum / letters().count().max(1) as f32
+fn mean<'a>(lines: impl Iterator<Item = &'a [Letter]>) -> f32 {
+    let (mut sum, mut count) = (0.0, 0_u32);
+    for letter in lines.flatten().filter(|letter| letter.text != ' ') {
+        sum += letter.probability;
+        count += 1;
+    }
+    sum / count.max(1) as f32
 }
 
 #[cfg(test)]
@@ -65,17 +77,25 @@ mod tests {
         vec![Letter { text: 'a', probability, alternative: None, at: 0.5, trust: Trust::Single }]
     }
 
+    fn sure(lines: &[Vec<Letter>]) -> bool {
+        is_sure(lines.iter().map(Vec::as_slice))
+    }
+
+    fn better(turned: &[Vec<Letter>], before: &[Vec<Letter>]) -> bool {
+        reads_better(turned.iter().map(Vec::as_slice), before.iter().map(Vec::as_slice))
+    }
+
     #[test]
     fn lines_that_can_be_read_are_left_alone() {
-        assert!(is_sure(&[line(0.99), line(0.95)]));
-        assert!(is_sure(&[]));
-        assert!(!is_sure(&[line(0.99), line(0.6)]));
-        assert!(!is_sure(&[Vec::new()]), "nothing read is nothing sure");
+        assert!(sure(&[line(0.99), line(0.95)]));
+        assert!(sure(&[]));
+        assert!(!sure(&[line(0.99), line(0.6)]));
+        assert!(!sure(&[Vec::new()]), "nothing read is nothing sure");
     }
 
     #[test]
     fn a_page_is_turned_only_for_a_clear_gain() {
-        assert!(reads_better(&[line(0.9)], &[line(0.7)]));
-        assert!(!reads_better(&[line(0.72)], &[line(0.7)]));
+        assert!(better(&[line(0.9)], &[line(0.7)]));
+        assert!(!better(&[line(0.72)], &[line(0.7)]));
     }
 }
