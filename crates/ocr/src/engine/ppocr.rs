@@ -2,7 +2,6 @@
 //! every line, the accurate one (four times the time) the words of which the fast one is not sure.
 
 mod alphabet;
-mod calibration;
 mod ctc;
 mod detector;
 mod doubt;

@@ -17,20 +17,6 @@ pub(crate) struct Letter {
     pub(crate) alternative: Option<(char, f32)>,
     /// Its place along the line, 0 to 1: the middle of the step at which it is surest.
     pub(crate) at: f32,
-    /// Who read it.
-    pub(crate) trust: Trust,
-}
-
-/// How a letter was read, which decides what its probability is worth.
-/// Ordered by how little it is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Trust {
-    /// By both, with the same answer.
-    Agreed,
-    /// By one recogniser.
-    Single,
-    /// By the accurate one, against the fast one.
-    Disputed,
 }
 
 /// Decodes `steps` rows of [`Alphabet::classes`] probabilities.
@@ -76,7 +62,7 @@ fn best(row: &[f32], alphabet: &Alphabet) -> Option<(usize, Letter)> {
         return None;
     }
     let alternative = (second.1 >= LEAST_ALTERNATIVE).then_some(second);
-    Some((class, Letter { text, probability, alternative, at: 0.0, trust: Trust::Single }))
+    Some((class, Letter { text, probability, alternative, at: 0.0 }))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Where words end. The recognisers drop spaces, most of all after colons and between groups of
 //! digits; the gaps in the ink tell them. Pure.
 
-use crate::engine::ppocr::ctc::{Letter, Trust};
+use crate::engine::ppocr::ctc::Letter;
 use crate::engine::ppocr::strip::{HEIGHT, Strip};
 
 /// Rows at either edge of a strip that belong to neighbouring lines or to frames.
@@ -135,7 +135,6 @@ pub(crate) fn spaced(letters: &[Letter], ink: &Ink, usual: f32) -> Vec<Letter> {
                 probability: 1.0,
                 alternative: None,
                 at: gap.middle() / width.max(1.0),
-                trust: Trust::Single,
             });
         }
     }
@@ -230,13 +229,7 @@ mod tests {
     }
 
     fn letters(text: &str, at: &[f32]) -> Vec<Letter> {
-        let letter = |(text, &at)| Letter {
-            text,
-            probability: 1.0,
-            alternative: None,
-            at,
-            trust: Trust::Single,
-        };
+        let letter = |(text, &at)| Letter { text, probability: 1.0, alternative: None, at };
         text.chars().zip(at).map(letter).collect()
     }
 

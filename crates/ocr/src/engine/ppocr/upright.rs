@@ -71,10 +71,9 @@ fn mean<'a>(lines: impl Iterator<Item = &'a [Letter]>) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::ppocr::ctc::Trust;
 
     fn line(probability: f32) -> Vec<Letter> {
-        vec![Letter { text: 'a', probability, alternative: None, at: 0.5, trust: Trust::Single }]
+        vec![Letter { text: 'a', probability, alternative: None, at: 0.5 }]
     }
 
     fn sure(lines: &[Vec<Letter>]) -> bool {

@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use common::page::{BoundingBox, Word};
 
-use crate::engine::ppocr::calibration;
-use crate::engine::ppocr::ctc::{Letter, Trust};
+use crate::engine::ppocr::ctc::Letter;
 use crate::engine::ppocr::spacing::{self, Gap, Ink};
 use crate::engine::ppocr::strip::{HEIGHT, Strip};
 
@@ -18,19 +17,18 @@ const MARGIN: f32 = 8.0;
 
 /// The words of a line on a page of `page` (width and height in pixels).
 ///
-/// A word's confidence is the product of its letters' probabilities, as `calibration` rates it: the
-/// probability that all of them are right, were they independent.
+/// A word's confidence is the product of its letters' probabilities: the probability that all of
+/// them are right, were they independent.
 pub(crate) fn words(strip: &Strip, letters: &[Letter], ink: &Ink, page: (f32, f32)) -> Vec<Word> {
     let mut words = Vec::new();
     for range in pieces(letters) {
         let Some(word) = letters.get(range.clone()) else { continue };
         let (before, after) = around(letters, &range, ink);
         let probability: f32 = word.iter().map(|letter| letter.probability).product();
-        let trust = word.iter().map(|letter| letter.trust).max().unwrap_or(Trust::Single);
         words.push(Word {
             text: word.iter().map(|letter| letter.text).collect(),
             bbox: place(strip, ink, before.end, after.start, page),
-            confidence: calibration::calibrated(trust, probability),
+            confidence: probability.clamp(0.0, 1.0),
             line: 0,
         });
     }
@@ -133,19 +131,12 @@ mod tests {
             score: 1.0,
         };
         let strip = Strip { region, grey };
-        let letter = |text, at| Letter {
-            text,
-            probability: 0.9,
-            alternative: None,
-            at,
-            trust: Trust::Single,
-        };
+        let letter = |text, at| Letter { text, probability: 0.9, alternative: None, at };
         let letters = [letter('a', 0.2), letter(' ', 0.4), letter('b', 0.6), letter('c', 0.8)];
         let ink = spacing::ink(&strip);
         let words = words(&strip, &letters, &ink, (1000.0, 1000.0));
         assert_eq!(words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>(), ["a", "bc"]);
-        let expected = calibration::calibrated(Trust::Single, 0.81);
-        assert!((words[1].confidence - expected).abs() < 1e-6);
+        assert!((words[1].confidence - 0.81).abs() < 1e-6);
         let [x0, y0, x1, y1] = words[1].bbox.0;
         // 100 px of page for 200 columns, from 450.
         assert!((x0 - 0.5).abs() < 0.002 && (x1 - 0.54).abs() < 0.002, "{:?}", words[1].bbox);
@@ -154,8 +145,7 @@ mod tests {
 
     #[test]
     fn spaces_at_the_ends_make_no_words() {
-        let (probability, trust) = (1.0, Trust::Single);
-        let space = Letter { text: ' ', probability, alternative: None, at: 0.5, trust };
+        let space = Letter { text: ' ', probability: 1.0, alternative: None, at: 0.5 };
         assert!(pieces(&[space, space]).is_empty());
         let a = Letter { text: 'a', ..space };
         assert_eq!(pieces(&[space, a, a, space, a]), [1..3, 4..5]);
