@@ -134,6 +134,28 @@ pub struct Word {
     /// text layers and readings alike; 0 before.
     #[serde(default)]
     pub line: u32,
+    /// What single characters may be instead, where the reader was not sure; from the left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<Alternative>,
+}
+
+/// Another reading of one character of a word.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Alternative {
+    /// Which character of the word's text, from 0.
+    pub at: u32,
+    /// What it may be.
+    pub text: char,
+    /// The reader's probability of that, 0 to 1.
+    pub probability: f32,
+}
+
+impl Word {
+    /// A word on line 0 without alternatives.
+    #[must_use]
+    pub fn new(text: impl Into<String>, bbox: BoundingBox, confidence: f32) -> Self {
+        Self { text: text.into(), bbox, confidence, line: 0, alternatives: Vec::new() }
+    }
 }
 
 /// Geometry of an upright page.

@@ -59,7 +59,7 @@ fn set(words: &mut Vec<Word>, left: f32, line: u16, text: &str) {
     for text in text.split(' ') {
         let width = CHARACTER * f32::from(u16::try_from(text.chars().count()).unwrap());
         let bbox = BoundingBox([x0, y0, x0 + width, y0 + LINE * 0.7]);
-        words.push(Word { text: text.to_owned(), bbox, confidence: 0.95, line: line.into() });
+        words.push(Word { line: line.into(), ..Word::new(text, bbox, 0.95) });
         x0 += width + CHARACTER;
     }
 }

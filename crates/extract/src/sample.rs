@@ -26,7 +26,7 @@ pub(crate) fn page(number: u32, lines: &[&str]) -> ReadPage {
                 let (x0, x1) = (column as f32 / COLUMNS, (column + wide) as f32 / COLUMNS);
                 let y0 = line as f32 / LINES;
                 let bbox = BoundingBox::new(x0, y0, x1, y0 + 0.8 / LINES);
-                words.push(Word { text: piece.into(), bbox, confidence: 1.0, line: line as u32 });
+                words.push(Word { line: line as u32, ..Word::new(piece, bbox, 1.0) });
             }
             column += wide + 1;
         }

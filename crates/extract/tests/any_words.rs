@@ -132,7 +132,7 @@ fn word() -> impl Strategy<Value = Word> {
     let place = (coordinate(), coordinate(), coordinate(), 0.0_f32..0.03);
     (text(), place, -0.5_f32..1.5, 0_u32..20).prop_map(|(text, (x, y, w, h), confidence, line)| {
         let bbox = BoundingBox([x, y, x + w / 5.0, y + h]);
-        Word { text, bbox, confidence, line }
+        Word { line, ..Word::new(text, bbox, confidence) }
     })
 }
 
@@ -201,7 +201,7 @@ fn a_document_at_the_limits_ends_with_a_result() {
             let (column, line) = (i % 20, i / 20);
             let (x, y) = (column as f32 / 20.0, line as f32 / 100.0);
             let text = PIECES[(i as usize * 7) % PIECES.len()].to_owned();
-            Word { text, bbox: BoundingBox([x, y, x + 0.03, y + 0.008]), confidence: 1.0, line }
+            Word { line, ..Word::new(text, BoundingBox([x, y, x + 0.03, y + 0.008]), 1.0) }
         })
         .collect();
     let pages = (1..=200).map(|number| page(number, words.clone())).collect();
@@ -215,12 +215,7 @@ fn one_endless_row_ends_with_a_result() {
         .map(|i| {
             let x = i as f32 / 10_000.0;
             let text = ["Total", "12,00", "HT", "TVA"][i as usize % 4].to_owned();
-            Word {
-                text,
-                bbox: BoundingBox([x, 0.5, x + 0.000_01, 0.500_01]),
-                confidence: 1.0,
-                line: i,
-            }
+            Word { line: i, ..Word::new(text, BoundingBox([x, 0.5, x + 0.000_01, 0.500_01]), 1.0) }
         })
         .collect();
     let document = ReadDocument { pages: vec![page(1, words)], embedded_xml: Vec::new() };

@@ -65,12 +65,7 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<Word> {
-        let word = |text: &str| Word {
-            text: text.to_owned(),
-            bbox: BoundingBox::default(),
-            confidence: 1.0,
-            line: 0,
-        };
+        let word = |text: &str| Word::new(text, BoundingBox::default(), 1.0);
         text.split(' ').map(word).collect()
     }
 

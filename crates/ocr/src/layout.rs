@@ -43,7 +43,7 @@ mod tests {
 
     fn sized(text: &str, x: f32, y: f32, height: f32) -> Word {
         let bbox = BoundingBox::new(x, y, x + 0.015 * text.len() as f32, y + height);
-        Word { text: text.to_owned(), bbox, confidence: 1.0, line: 0 }
+        Word::new(text, bbox, 1.0)
     }
 
     /// The lines' texts, words joined by spaces.

@@ -100,7 +100,7 @@ mod tests {
 
     fn word(text: &str, x0: f32, y0: f32, x1: f32, y1: f32) -> Word {
         let bbox = BoundingBox::new(x0, y0, x1, y1);
-        Word { text: text.to_owned(), bbox, confidence: 1.0, line: 0 }
+        Word::new(text, bbox, 1.0)
     }
 
     fn texts(words: &[Word]) -> Vec<&str> {

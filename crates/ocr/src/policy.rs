@@ -91,12 +91,7 @@ mod tests {
     }
 
     fn reading(confidences: &[f32], page: Raster, turned_degrees: u16) -> Reading {
-        let word = |&confidence: &f32| Word {
-            text: "Rechnung".to_owned(),
-            bbox: BoundingBox::default(),
-            confidence,
-            line: 0,
-        };
+        let word = |&confidence: &f32| Word::new("Rechnung", BoundingBox::default(), confidence);
         Reading { words: confidences.iter().map(word).collect(), page, turned_degrees }
     }
 

@@ -11,8 +11,8 @@ use common::error::StageError;
 use common::job::Job;
 use common::object::{Bucket, ObjectRef, ObjectStore};
 use common::page::{
-    BoundingBox, PageGeometry, PageSource, PreparedDocument, PreparedPage, ReadDocument, ReadPage,
-    Word, decode, encode,
+    Alternative, BoundingBox, PageGeometry, PageSource, PreparedDocument, PreparedPage,
+    ReadDocument, ReadPage, Word, decode, encode,
 };
 use common::stage::{Outcome, Stage, StageName};
 use common::worker::{Pool, Program, run_child};
@@ -146,20 +146,29 @@ fn turned(geometry: PageGeometry, degrees: u16) -> PageGeometry {
     PageGeometry { width_px, height_px, rotation_degrees, ..geometry }
 }
 
-/// A word as a worker may say it: legal box and confidence, text without control characters.
+/// A word as a worker may say it: legal box and confidence, text without control characters,
+/// alternatives to characters that are there.
 fn believable(word: Word) -> Option<Word> {
-    let Word { text, bbox: BoundingBox([x0, y0, x1, y1]), confidence, .. } = word;
-    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    let Word { text: said, bbox: BoundingBox([x0, y0, x1, y1]), confidence, alternatives, .. } =
+        word;
+    let text: String = said.chars().filter(|c| !c.is_control()).collect();
     let text = text.trim();
     if text.is_empty() || !confidence.is_finite() {
         return None;
     }
-    Some(Word {
-        text: text.to_owned(),
-        bbox: BoundingBox::new(x0, y0, x1, y1),
-        confidence: confidence.clamp(0.0, 1.0),
-        line: 0,
-    })
+    let word = Word::new(text, BoundingBox::new(x0, y0, x1, y1), confidence.clamp(0.0, 1.0));
+    if text != said {
+        // They counted characters that are gone.
+        return Some(word);
+    }
+    let characters = text.chars().count();
+    let is_legal = |other: &Alternative| {
+        (other.at as usize) < characters
+            && !other.text.is_control()
+            && (0.0..=1.0).contains(&other.probability)
+    };
+    let alternatives = alternatives.into_iter().filter(is_legal).take(characters).collect();
+    Some(Word { alternatives, ..word })
 }
 
 /// Mean over words, 0 to 1; 0 for a page without any.

@@ -55,7 +55,7 @@ impl Row {
         let Self { left, top, wide, high, confidence, text, .. } = self;
         let (right, bottom) = (left + wide, top + high);
         let bbox = BoundingBox::new(left / width, top / height, right / width, bottom / height);
-        Word { text, bbox, confidence: (confidence / PERCENT).min(1.0), line: 0 }
+        Word::new(text, bbox, (confidence / PERCENT).min(1.0))
     }
 }
 

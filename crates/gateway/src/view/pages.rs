@@ -139,7 +139,7 @@ struct WordView {
 
 impl From<Word> for WordView {
     fn from(word: Word) -> Self {
-        let Word { text, bbox, confidence, line } = word;
+        let Word { text, bbox, confidence, line, .. } = word;
         let bbox = bbox.0.map(|place| rounded(place, PLACE_STEPS));
         Self { text, confidence: rounded(confidence, UNIT_STEPS), bbox, line }
     }
@@ -197,6 +197,7 @@ mod tests {
             bbox: BoundingBox([0.080_071_17, 0.061_812_025, 1.0, 0.078_746_825]),
             confidence: 0.932_966_05,
             line: 3,
+            alternatives: Vec::new(),
         });
         let expected =
             r#"{"text":"Total","confidence":0.933,"box":[0.08007,0.06181,1.0,0.07875],"line":3}"#;

@@ -35,10 +35,8 @@ async fn read(world: &World) -> (DocumentId, ObjectRef) {
         skew_degrees: -0.5,
     };
     let word = |text: &str, confidence, line| Word {
-        text: text.to_owned(),
-        bbox: BoundingBox([0.125, 0.25, 0.5, 0.75]),
-        confidence,
         line,
+        ..Word::new(text, BoundingBox([0.125, 0.25, 0.5, 0.75]), confidence)
     };
     let scanned = ReadPage {
         geometry,

@@ -129,7 +129,7 @@ mod tests {
         fn read(&mut self, page: Raster, _: u8) -> Result<Reading, OcrError> {
             self.read += 1;
             let text = format!("{} {}", self.name, self.read);
-            let words = vec![Word { text, bbox: BoundingBox::default(), confidence: 1.0, line: 0 }];
+            let words = vec![Word::new(text, BoundingBox::default(), 1.0)];
             Ok(Reading { words, page, turned_degrees: 0 })
         }
     }

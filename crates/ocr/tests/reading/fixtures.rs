@@ -59,7 +59,7 @@ pub(crate) fn blank() -> Vec<u8> {
 }
 
 pub(crate) fn word(text: &str, place: [f32; 4]) -> Word {
-    Word { text: text.to_owned(), bbox: BoundingBox(place), confidence: 1.0, line: 0 }
+    Word::new(text, BoundingBox(place), 1.0)
 }
 
 /// What one page of a document is made of.

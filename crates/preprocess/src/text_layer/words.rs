@@ -55,12 +55,7 @@ pub fn words(characters: &[Character], size: Size, upright: Turn) -> Vec<Word> {
     let upright_size = size.turned(upright);
     let mut words: Vec<Word> = found
         .into_iter()
-        .map(|(text, place)| Word {
-            text,
-            bbox: place.fraction_of(upright_size),
-            confidence: 1.0,
-            line: 0,
-        })
+        .map(|(text, place)| Word::new(text, place.fraction_of(upright_size), 1.0))
         .collect();
     words.sort_by(|a, b| {
         by_number(a.bbox.middle_y(), b.bbox.middle_y()).then(by_number(a.bbox.x0(), b.bbox.x0()))

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use common::page::{BoundingBox, Word};
+use common::page::{Alternative, BoundingBox, Word};
 
 use crate::engine::ppocr::ctc::Letter;
 use crate::engine::ppocr::spacing::{self, Gap, Ink};
@@ -10,6 +10,11 @@ use crate::engine::ppocr::strip::{HEIGHT, Strip};
 
 /// A strip has this part of its height above and below the print, where no ink tells the word's height.
 const EDGE: f32 = 0.15;
+
+/// No word is surer than this. Of 4 958 words on dev pages, clean and photographed, those of which
+/// the networks say .995 and more were right in 98.9 %; further down the product is near the share
+/// of right words (.93: 95 %, .97: 98 %, .83: 79 %, .75: 70 %).
+const SUREST: f32 = 0.99;
 
 /// Columns that a part of a line gets beside its ink, where its neighbours leave as much: the
 /// recogniser was trained on lines with some paper around them.
@@ -25,12 +30,10 @@ pub(crate) fn words(strip: &Strip, letters: &[Letter], ink: &Ink, page: (f32, f3
         let Some(word) = letters.get(range.clone()) else { continue };
         let (before, after) = around(letters, &range, ink);
         let probability: f32 = word.iter().map(|letter| letter.probability).product();
-        words.push(Word {
-            text: word.iter().map(|letter| letter.text).collect(),
-            bbox: place(strip, ink, before.end, after.start, page),
-            confidence: probability.clamp(0.0, 1.0),
-            line: 0,
-        });
+        let text: String = word.iter().map(|letter| letter.text).collect();
+        let bbox = place(strip, ink, before.end, after.start, page);
+        let alternatives = alternatives(word);
+        words.push(Word { alternatives, ..Word::new(text, bbox, probability.min(SUREST)) });
     }
     words
 }
@@ -71,6 +74,14 @@ fn around(letters: &[Letter], range: &Range<usize>, ink: &Ink) -> (Gap, Gap) {
         }
     };
     (left, right)
+}
+
+/// What else the letters of a word may be.
+fn alternatives(word: &[Letter]) -> Vec<Alternative> {
+    let others = (0_u32..).zip(word).filter_map(|(at, letter)| Some((at, letter.alternative?)));
+    // A space instead would be another word, not another letter.
+    let others = others.filter(|(_, (text, _))| *text != ' ');
+    others.map(|(at, (text, probability))| Alternative { at, text, probability }).collect()
 }
 
 /// The letters of each word.
@@ -141,6 +152,15 @@ mod tests {
         // 100 px of page for 200 columns, from 450.
         assert!((x0 - 0.5).abs() < 0.002 && (x1 - 0.54).abs() < 0.002, "{:?}", words[1].bbox);
         assert!((y0 - 0.494).abs() < 0.002 && (y1 - 0.506).abs() < 0.002, "{:?}", words[1].bbox);
+    }
+
+    #[test]
+    fn alternatives_count_the_letters_of_their_word() {
+        let letter = |text, alternative| Letter { text, probability: 0.6, alternative, at: 0.5 };
+        let word =
+            [letter('1', None), letter('O', Some(('0', 0.3))), letter(',', Some((' ', 0.2)))];
+        let expected = Alternative { at: 1, text: '0', probability: 0.3 };
+        assert_eq!(alternatives(&word), [expected]);
     }
 
     #[test]
