@@ -52,20 +52,23 @@ pub(crate) fn settle(options: &[Option3], outside: Decimal, rates: &[Decimal]) -
     let grosses = best(options, |o| o.gross);
     let taxes = best(options, |o| o.tax);
     let nets = best(options, |o| o.net);
+    let pair = |net: &Option<usize>, tax: &Option<usize>| rate_score(options, *net, *tax, rates);
+    // Rates are tried for each pair once, not for each triple: they take most of the time.
+    let pairs: Vec<Vec<f64>> =
+        taxes.iter().map(|tax| nets.iter().map(|net| pair(net, tax)).collect()).collect();
     let mut sum = Marginals::default();
     for gross in &grosses {
-        for tax in &taxes {
-            for net in &nets {
-                sum.add([*net, *tax, *gross], score(options, [*net, *tax, *gross], outside, rates));
+        for (tax, pairs) in taxes.iter().zip(&pairs) {
+            for (net, pair) in nets.iter().zip(pairs) {
+                let picks = [*net, *tax, *gross];
+                sum.add(picks, score(options, picks, outside) + pair);
             }
             let value = |pick: &Option<usize>| pick.and_then(|i| options.get(i)).map(|o| o.value);
             let (Some(g), Some(t)) = (value(gross), value(tax)) else { continue };
             let exact = by_value.get(&(g - t - outside).normalize()).copied();
             if exact.is_some() && !nets.contains(&exact) {
-                sum.add(
-                    [exact, *tax, *gross],
-                    score(options, [exact, *tax, *gross], outside, rates),
-                );
+                let picks = [exact, *tax, *gross];
+                sum.add(picks, score(options, picks, outside) + pair(&exact, tax));
             }
         }
         // An amount nobody labelled can be the tax when net and gross say so.
@@ -74,10 +77,8 @@ pub(crate) fn settle(options: &[Option3], outside: Decimal, rates: &[Decimal]) -
             let (Some(g), Some(n)) = (value(gross), value(net)) else { continue };
             let exact = by_value.get(&(g - n - outside).normalize()).copied();
             if exact.is_some() && !taxes.contains(&exact) {
-                sum.add(
-                    [*net, exact, *gross],
-                    score(options, [*net, exact, *gross], outside, rates),
-                );
+                let picks = [*net, exact, *gross];
+                sum.add(picks, score(options, picks, outside) + pair(net, &exact));
             }
         }
     }
@@ -92,12 +93,8 @@ fn best(options: &[Option3], logit: impl Fn(&Option3) -> f64) -> Vec<Option<usiz
     order.into_iter().take(TRIED).map(Some).chain(std::iter::once(None)).collect()
 }
 
-fn score(
-    options: &[Option3],
-    [net, tax, gross]: [Option<usize>; 3],
-    outside: Decimal,
-    rates: &[Decimal],
-) -> f64 {
+/// What labels and sums say of three picks.
+fn score(options: &[Option3], [net, tax, gross]: [Option<usize>; 3], outside: Decimal) -> f64 {
     let of = |pick: Option<usize>| pick.and_then(|i| options.get(i));
     let (net, tax, gross) = (of(net), of(tax), of(gross));
     let labels =
@@ -111,20 +108,26 @@ fn score(
             false => SUM_FAILS,
         };
     }
-    if let (Some(n), Some(t)) = (value(net), value(tax)) {
-        let usual =
-            |rate: &Decimal| !rate.is_zero() && (n * rate / Decimal::ONE_HUNDRED - t).abs() <= CENT;
-        if !t.is_zero() && rates.iter().any(usual) {
-            arithmetic += RATE_HOLDS;
-        }
-        if t.abs() > n.abs() {
-            arithmetic += ABSURD;
-        }
-    }
     if value(net).zip(value(gross)).is_some_and(|(n, g)| n.abs() > g.abs()) {
         arithmetic += ABSURD;
     }
     labels + arithmetic
+}
+
+/// What the usual rates say of net and tax.
+fn rate_score(
+    options: &[Option3],
+    net: Option<usize>,
+    tax: Option<usize>,
+    rates: &[Decimal],
+) -> f64 {
+    let value = |pick: Option<usize>| pick.and_then(|i| options.get(i)).map(|o| o.value);
+    let (Some(n), Some(t)) = (value(net), value(tax)) else { return 0.0 };
+    let usual =
+        |rate: &Decimal| !rate.is_zero() && (n * rate / Decimal::ONE_HUNDRED - t).abs() <= CENT;
+    let holds = !t.is_zero() && rates.iter().any(usual);
+    let (holds, absurd) = (if holds { RATE_HOLDS } else { 0.0 }, t.abs() > n.abs());
+    holds + if absurd { ABSURD } else { 0.0 }
 }
 
 /// A rate holds when it gives the tax to the cent.
