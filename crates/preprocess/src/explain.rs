@@ -9,7 +9,8 @@ use common::page::MediaType;
 use common::worker::Program;
 
 use crate::reader::ExplainedPage;
-use crate::stage::{Reading, workers};
+use crate::reading::Reading;
+use crate::stage::workers;
 
 /// An open document in a worker of its own.
 pub struct Explainer {
@@ -29,8 +30,8 @@ impl Explainer {
         bytes: Bytes,
     ) -> Result<Self, StageError> {
         let (pool, budget) = workers(config, program, 1);
-        let mut reading = Reading { lease: pool.lease().await?, budget };
-        let (pages, _) = reading.open(media_type, bytes).await?;
+        let mut reading = Reading::new(pool.lease().await?, budget);
+        let (pages, _) = reading.open(media_type, &bytes).await?;
         Ok(Self { reading, pages })
     }
 
@@ -52,7 +53,7 @@ impl Explainer {
     ///
     /// # Errors
     /// Those of the worker.
-    pub async fn close(mut self) -> Result<(), StageError> {
+    pub async fn close(self) -> Result<(), StageError> {
         self.reading.close().await
     }
 }

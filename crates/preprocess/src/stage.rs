@@ -3,18 +3,18 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use bytes::Bytes;
 use common::config::Config;
 use common::error::StageError;
 use common::job::Job;
 use common::object::{Bucket, ObjectStore};
-use common::page::{EmbeddedXml, MediaType, PreparedDocument, PreparedPage, encode};
+use common::page::{EmbeddedXml, PreparedDocument, encode};
 use common::stage::{Outcome, Stage, StageName};
-use common::worker::{Budget, Lease, Limits, Pool, Program, run_child};
-use serde_bytes::ByteBuf;
+use common::worker::{Budget, Limits, Pool, Program, run_child};
 
+use crate::pages::Pages;
 use crate::params::Params;
-use crate::reader::{ExplainedPage, MadePage, PageMaker, Request, Response, XmlFile};
+use crate::reader::PageMaker;
+use crate::reading::Reading;
 
 /// The `preprocess` stage.
 #[derive(Clone)]
@@ -63,29 +63,18 @@ impl Stage for Preprocess {
 
     async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
         let bytes = objects.read(&job.input).await?;
-        let mut reading = Reading { lease: self.pool.lease().await?, budget: self.budget };
-        let (pages, xml) = reading.open(job.media_type, bytes).await?;
+        let mut reading = Reading::new(self.pool.lease().await?, self.budget);
+        let (count, xml) = reading.open(job.media_type, &bytes).await?;
 
         let mut embedded_xml = Vec::with_capacity(xml.len());
         for file in xml {
             let object = objects.write(Bucket::Work, &job.id, file.bytes.into_vec().into()).await?;
             embedded_xml.push(EmbeddedXml { name: file.name, object });
         }
-        let mut prepared = Vec::new();
-        for number in 1..=pages {
-            let page = reading.page(number).await?;
-            let raster = match page.png {
-                Some(png) => {
-                    Some(objects.write(Bucket::Work, &job.id, png.into_vec().into()).await?)
-                }
-                None => None,
-            };
-            let MadePage { geometry, words, doubted, preparation, .. } = page;
-            prepared.push(PreparedPage { geometry, words, doubted, raster, preparation });
-        }
-        reading.close().await?;
+        let (pool, budget, bytes) = (&self.pool, self.budget, &bytes);
+        let pages = Pages { pool, budget, job, bytes, objects, count }.make(reading).await?;
 
-        let document = encode(&PreparedDocument { pages: prepared, embedded_xml })?;
+        let document = encode(&PreparedDocument { pages, embedded_xml })?;
         let object = objects.write(Bucket::Work, &job.id, document.into()).await?;
         Ok(Outcome::Handed(object))
     }
@@ -95,51 +84,4 @@ impl std::fmt::Debug for Preprocess {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Preprocess").field("budget", &self.budget).finish_non_exhaustive()
     }
-}
-
-/// One document in one worker.
-pub(crate) struct Reading {
-    pub(crate) lease: Lease<PageMaker>,
-    pub(crate) budget: Budget,
-}
-
-impl Reading {
-    pub(crate) async fn open(
-        &mut self,
-        media_type: MediaType,
-        bytes: Bytes,
-    ) -> Result<(u32, Vec<XmlFile>), StageError> {
-        let bytes = ByteBuf::from(Vec::from(bytes));
-        let request = Request::Open { bytes, media_type };
-        match self.lease.call(&request, self.budget).await? {
-            Response::Opened { pages, embedded_xml } => Ok((pages, embedded_xml)),
-            _ => Err(out_of_turn()),
-        }
-    }
-
-    async fn page(&mut self, number: u32) -> Result<MadePage, StageError> {
-        match self.lease.call(&Request::Page { number }, self.budget).await? {
-            Response::Page(page) => Ok(page),
-            _ => Err(out_of_turn()),
-        }
-    }
-
-    pub(crate) async fn explain(&mut self, number: u32) -> Result<ExplainedPage, StageError> {
-        match self.lease.call(&Request::Explain { number }, self.budget).await? {
-            Response::Explained(page) => Ok(page),
-            _ => Err(out_of_turn()),
-        }
-    }
-
-    pub(crate) async fn close(&mut self) -> Result<(), StageError> {
-        match self.lease.call(&Request::Close, self.budget).await? {
-            Response::Closed => Ok(()),
-            _ => Err(out_of_turn()),
-        }
-    }
-}
-
-/// What a worker says is untrusted: it has parsed hostile bytes.
-fn out_of_turn() -> StageError {
-    StageError::internal("worker_protocol", "the worker answered something else than asked")
 }

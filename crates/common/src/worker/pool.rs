@@ -83,7 +83,22 @@ impl<H: Handler> Pool<H> {
     pub async fn lease(&self) -> Result<Lease<H>, StageError> {
         let free = Arc::clone(&self.shared.free).acquire_owned().await;
         // The semaphore is never closed; if it were, no child would be there.
-        let permit = free.map_err(|_| WorkerError::LeaseOver)?;
+        self.lend(free.map_err(|_| WorkerError::LeaseOver)?).await
+    }
+
+    /// Lends a child if one is free now and nobody waits for it.
+    ///
+    /// # Errors
+    /// As [`Pool::lease`].
+    pub async fn try_lease(&self) -> Result<Option<Lease<H>>, StageError> {
+        // What is given back goes to those who wait first, so a free permit is one nobody waits for.
+        match Arc::clone(&self.shared.free).try_acquire_owned() {
+            Ok(permit) => self.lend(permit).await.map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
+    async fn lend(&self, permit: OwnedSemaphorePermit) -> Result<Lease<H>, StageError> {
         let mut process = match self.shared.take_idle() {
             Some(idle) => idle,
             None => self.shared.start().await?,

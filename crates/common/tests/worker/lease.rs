@@ -20,6 +20,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         fact("a_child_is_replaced_after_its_number_of_documents", replaced_after_documents),
         fact("a_child_that_has_grown_is_replaced", replaced_when_grown),
         fact("no_more_children_work_at_once_than_the_pool_has", concurrency_is_bounded),
+        fact("help_is_lent_only_while_nobody_waits", help_is_lent_only_while_nobody_waits),
         fact("a_child_outlives_the_thread_that_asked_for_it", outlives_the_asking_thread),
         fact("children_end_with_their_pool", children_end_with_their_pool),
     ]
@@ -78,6 +79,19 @@ async fn concurrency_is_bounded() {
         children.insert(task.await.unwrap());
     }
     assert_eq!((most.load(Ordering::SeqCst), children.len()), (SIZE, SIZE));
+}
+
+async fn help_is_lent_only_while_nobody_waits() {
+    let pool = pool(1);
+    let first = pool.try_lease().await.unwrap().expect("nobody has it");
+    assert!(pool.try_lease().await.unwrap().is_none());
+    let mut waiting = std::pin::pin!(pool.lease());
+    let soon = Duration::from_millis(50);
+    assert!(tokio::time::timeout(soon, &mut waiting).await.is_err());
+    drop(first);
+    assert!(pool.try_lease().await.unwrap().is_none(), "it is promised");
+    drop(waiting.await.unwrap());
+    assert!(pool.try_lease().await.unwrap().is_some());
 }
 
 /// The kernel sends the parent-death signal when the *thread* that started a child ends.

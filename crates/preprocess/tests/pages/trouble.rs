@@ -15,6 +15,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         fact("ten_thousand_pages_are_refused_naming_limit_and_value", too_many_pages),
         fact("a_cut_off_pdf_is_damaged_or_read", cut_off_pdf),
         fact("another_type_under_this_name_is_damaged", wrong_type),
+        fact("the_first_bad_page_is_named_however_workers_share_them", first_bad_page),
         fact("an_image_with_nothing_inside_does_not_stop_the_page", image_inside_nothing),
         fact("an_image_of_60_000_x_60_000_px_is_refused_undecoded", image_bomb),
         fact("paper_beyond_the_format_is_refused", huge_paper),
@@ -80,6 +81,19 @@ async fn image_bomb() {
     let (code, message) = refusal(Pdf, &paper.bytes()).await;
     assert_eq!(code, "page_too_large");
     assert!(message.contains("60000") && message.contains("50000000"), "{message}");
+}
+
+async fn first_bad_page() {
+    let four = config().with("stages.preprocess.workers", 4).unwrap();
+    let bomb = "/Type /XObject /Subtype /Image /Width 60000 /Height 60000 \
+                /ColorSpace /DeviceGray /BitsPerComponent 8";
+    let paper = (1..=30).fold(Paper::default().stream(bomb, &[0; 64]), |paper, number| {
+        let is_bad = [17, 18, 23].contains(&number);
+        paper.page(if is_bad { "q 400 0 0 600 0 0 cm /Im Do Q" } else { "" })
+    });
+    let Err(error) = prepare_with(&four, Pdf, &paper.bytes()).await else { panic!("accepted") };
+    assert_eq!(error.code, "page_too_large");
+    assert!(error.message.starts_with("page 17 "), "{error}");
 }
 
 async fn huge_paper() {

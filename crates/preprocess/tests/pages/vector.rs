@@ -5,7 +5,7 @@ use common::page::Word;
 use libtest_mimic::Trial;
 
 use crate::paper::{FIRST_EXTRA, Paper, text};
-use crate::world::{Done, fact, prepare};
+use crate::world::{Done, config, fact, prepare, prepare_with};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -19,7 +19,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         fact("an_empty_page_is_neither_text_nor_raster", empty_page),
         fact("attached_e_invoices_are_carried_along", attached_xml),
         fact("the_same_document_gives_the_same_objects", same_objects),
-        fact("pages_keep_their_order", pages_keep_their_order),
+        fact("pages_keep_their_order_whoever_makes_them", pages_keep_their_order),
     ]
 }
 
@@ -160,12 +160,16 @@ async fn same_objects() {
 }
 
 async fn pages_keep_their_order() {
-    let paper = (1..=12).fold(Paper::default(), |paper, number| {
+    let paper = (1..=60).fold(Paper::default(), |paper, number| {
         paper.page(&text(40, 300, 12, &format!("page{number}")))
     });
-    let done = prepare(Pdf, &paper.bytes()).await.unwrap();
-    for (index, page) in done.document.pages.iter().enumerate() {
-        assert_eq!(page.geometry.number as usize, index + 1);
-        assert_eq!(done.texts(index), [format!("page{}", index + 1)]);
+    for workers in [1, 4] {
+        let config = config().with("stages.preprocess.workers", workers).unwrap();
+        let done = prepare_with(&config, Pdf, &paper.bytes()).await.unwrap();
+        assert_eq!(done.document.pages.len(), 60);
+        for (index, page) in done.document.pages.iter().enumerate() {
+            assert_eq!(page.geometry.number as usize, index + 1);
+            assert_eq!(done.texts(index), [format!("page{}", index + 1)]);
+        }
     }
 }

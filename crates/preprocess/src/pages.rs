@@ -1,0 +1,168 @@
+//! The pages of one document, made by as many workers as are free: a document that comes alone is done
+//! sooner, and on a busy service each has one worker.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use futures_util::future::{join, join_all};
+
+use common::error::StageError;
+use common::job::Job;
+use common::object::{Bucket, ObjectStore};
+use common::page::PreparedPage;
+use common::worker::{Budget, Pool};
+
+use crate::reader::{MadePage, PageMaker};
+use crate::reading::Reading;
+
+/// So many pages a helper makes before it gives its worker to whoever waits for one. Opening the
+/// document again costs about as much as a page of text.
+const PAGES_OF_A_HELPER: u32 = 8;
+
+/// A document whose pages are made.
+pub(crate) struct Pages<'a, S> {
+    pub(crate) pool: &'a Pool<PageMaker>,
+    pub(crate) budget: Budget,
+    pub(crate) job: &'a Job,
+    pub(crate) bytes: &'a Bytes,
+    pub(crate) objects: &'a S,
+    /// Number of pages.
+    pub(crate) count: u32,
+}
+
+impl<S: ObjectStore> Pages<'_, S> {
+    /// Makes all pages, in order. `first` has the document open already.
+    ///
+    /// # Errors
+    /// That of the first page which cannot be made, however the workers shared them.
+    pub(crate) async fn make(&self, first: Reading) -> Result<Vec<PreparedPage>, StageError> {
+        let desk = Desk { next: Mutex::new(Some(1)), count: self.count };
+        let helpers = self.pool.size().min(self.count as usize).saturating_sub(1);
+        let helped = join_all((0..helpers).map(|_| self.help(&desk)));
+        let (own, helped) = join(self.make_some(first, &desk, u32::MAX), helped).await;
+        let mut pages = Vec::with_capacity(self.count as usize);
+        let mut failures = Vec::new();
+        for (made, failed) in helped.into_iter().chain([own]) {
+            pages.extend(made);
+            failures.extend(failed);
+        }
+        // Pages are given out in order, so all before the first that fails were made or failed too.
+        match failures.into_iter().min_by_key(|failure| failure.page) {
+            Some(failure) => Err(failure.error),
+            None => {
+                pages.sort_by_key(|page: &PreparedPage| page.geometry.number);
+                Ok(pages)
+            }
+        }
+    }
+
+    /// Makes pages in further workers as long as one is free.
+    async fn help(&self, desk: &Desk) -> (Vec<PreparedPage>, Option<Failure>) {
+        let mut made = Vec::new();
+        while desk.has_more() {
+            // Nobody depends on help: the document's own worker makes what is left.
+            let Ok(Some(lease)) = self.pool.try_lease().await else { break };
+            let mut reading = Reading::new(lease, self.budget);
+            if reading.open(self.job.media_type, self.bytes).await.is_err() {
+                break;
+            }
+            let (some, failed) = self.make_some(reading, desk, PAGES_OF_A_HELPER).await;
+            made.extend(some);
+            if failed.is_some() {
+                return (made, failed);
+            }
+        }
+        (made, None)
+    }
+
+    /// Makes up to `most` pages that nobody has taken yet.
+    async fn make_some(
+        &self,
+        mut reading: Reading,
+        desk: &Desk,
+        most: u32,
+    ) -> (Vec<PreparedPage>, Option<Failure>) {
+        let mut made = Vec::new();
+        for _ in 0..most {
+            let Some(number) = desk.take() else { break };
+            match self.make_one(&mut reading, number).await {
+                Ok(page) => made.push(page),
+                Err(error) => {
+                    desk.close();
+                    return (made, Some(Failure { page: number, error }));
+                }
+            }
+        }
+        // A worker that cannot forget is not used again; the pages are made all the same.
+        reading.close().await.ok();
+        (made, None)
+    }
+
+    async fn make_one(
+        &self,
+        reading: &mut Reading,
+        number: u32,
+    ) -> Result<PreparedPage, StageError> {
+        let MadePage { geometry, words, doubted, preparation, png } = reading.page(number).await?;
+        let raster = match png {
+            Some(png) => {
+                let bytes = png.into_vec().into();
+                Some(self.objects.write(Bucket::Work, &self.job.id, bytes).await?)
+            }
+            None => None,
+        };
+        Ok(PreparedPage { geometry, words, doubted, raster, preparation })
+    }
+}
+
+/// Gives out page numbers from 1.
+struct Desk {
+    /// `None` when there is no more, or one has failed.
+    next: Mutex<Option<u32>>,
+    count: u32,
+}
+
+/// A page that could not be made.
+struct Failure {
+    page: u32,
+    error: StageError,
+}
+
+impl Desk {
+    /// The next page to make.
+    fn take(&self) -> Option<u32> {
+        let mut next = self.lock();
+        let number = next.filter(|number| *number <= self.count)?;
+        *next = number.checked_add(1);
+        Some(number)
+    }
+
+    fn has_more(&self) -> bool {
+        self.lock().is_some_and(|number| number <= self.count)
+    }
+
+    /// Gives out no more pages: the document has failed.
+    fn close(&self) {
+        *self.lock() = None;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<u32>> {
+        self.next.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_page_is_given_out_once_until_one_fails() {
+        let desk = Desk { next: Mutex::new(Some(1)), count: 3 };
+        assert_eq!((desk.take(), desk.take(), desk.has_more()), (Some(1), Some(2), true));
+        assert_eq!((desk.take(), desk.take(), desk.has_more()), (Some(3), None, false));
+        let desk = Desk { next: Mutex::new(Some(1)), count: 3 };
+        assert_eq!(desk.take(), Some(1));
+        desk.close();
+        assert_eq!((desk.take(), desk.has_more()), (None, false));
+    }
+}
