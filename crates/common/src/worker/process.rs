@@ -21,9 +21,17 @@ use crate::worker::{Budget, Program, WorkerError, stderr};
 /// What a child may know of its surroundings: nothing of the service's, which holds credentials.
 ///
 /// One thread (two pages at once take 12–18 s each instead of 2 s when OpenMP starts its own);
-/// UTF-8, which Tesseract's data is in; one malloc arena, which keeps the address space small.
-const ENVIRONMENT: [(&str, &str); 3] =
-    [("OMP_THREAD_LIMIT", "1"), ("LC_ALL", "C.UTF-8"), ("MALLOC_ARENA_MAX", "1")];
+/// UTF-8, which Tesseract's data is in; one malloc arena, which keeps the address space small; what is
+/// larger than 8 MiB goes back to the system when it is freed. Left to itself, glibc keeps blocks of up
+/// to 32 MiB once it has seen one, and a page's tensors leave holes: 283 instead of 254 MB for six pages
+/// with the default engines, for 3 % less time. With 1 MiB it is 219 MB and 15 % more time.
+const ENVIRONMENT: [(&str, &str); 5] = [
+    ("OMP_THREAD_LIMIT", "1"),
+    ("LC_ALL", "C.UTF-8"),
+    ("MALLOC_ARENA_MAX", "1"),
+    ("MALLOC_MMAP_THRESHOLD_", "8388608"),
+    ("MALLOC_TRIM_THRESHOLD_", "33554432"),
+];
 
 /// How long a child may load libraries and models. Tesseract takes 0.3 s, on a crowded machine 1 s.
 const START_DEADLINE: Duration = Duration::from_secs(30);
