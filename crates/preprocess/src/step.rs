@@ -1,7 +1,7 @@
 //! Preparation of scans and photographs for recognition. Each step measures the page and acts only
 //! where the measurement calls for it; grey stays grey.
 //!
-//! Light, specks and the page's border are measured on their own; everything that concerns lines
+//! Light, contrast, specks and the page's border are measured on their own; everything that concerns lines
 //! and letters is measured on one reduced map of the ink.
 
 pub mod deskew;
@@ -11,6 +11,7 @@ pub mod turn;
 
 mod axis;
 mod border;
+mod contrast;
 mod edge;
 mod ink;
 mod specks;
@@ -85,6 +86,7 @@ pub fn prepare(
     page.clean()?;
     page.crop(params)?;
     page.light()?;
+    page.contrast()?;
     let map = InkMap::of(&page.raster)?;
     let (map, turned_degrees) = page.turn(map)?;
     let scale = page.scale(&map, params)?;
@@ -129,6 +131,18 @@ impl<O: Observer> Page<'_, O> {
         if light.is_uneven(is_photograph) {
             let even = illumination::run(&self.raster, &light)?;
             self.done("light", Some(light.evenness), even)?;
+        }
+        Ok(())
+    }
+
+    fn contrast(&mut self) -> Result<(), PreprocessError> {
+        let range = contrast::range(&self.raster);
+        let before = f32::from(range.contrast());
+        self.measured("contrast_levels", before);
+        if range.is_faint()
+            && let Some(spread) = contrast::run(&self.raster, range)
+        {
+            self.done("contrast", Some(before), spread)?;
         }
         Ok(())
     }
