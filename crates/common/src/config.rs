@@ -114,7 +114,30 @@ pub struct Worker {
 pub struct Ocr {
     pub engines: Engines,
     pub languages: Vec<String>,
-    pub page_segmentation_mode: u8,
+    pub page_segmentation_mode: PageSegmentation,
+}
+
+/// Tesseract's `--psm`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PageSegmentation {
+    /// One mode for all pages, 0 to [`PageSegmentation::LAST_MODE`].
+    Mode(u8),
+    /// Chosen for each page.
+    Chosen(Choice),
+}
+
+/// How a mode is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Choice {
+    /// By the shape of the page.
+    Auto,
+}
+
+impl PageSegmentation {
+    /// Tesseract's last mode.
+    pub const LAST_MODE: u8 = 13;
 }
 
 /// What reads pages.
@@ -289,9 +312,11 @@ impl Config {
         if self.ocr.languages.is_empty() {
             return unusable("ocr.languages", &"[]", "Tesseract needs a language");
         }
-        if self.ocr.page_segmentation_mode > 13 {
-            let seen = self.ocr.page_segmentation_mode;
-            return unusable("ocr.page_segmentation_mode", &seen, "Tesseract has modes 0 to 13");
+        if let PageSegmentation::Mode(seen) = self.ocr.page_segmentation_mode
+            && seen > PageSegmentation::LAST_MODE
+        {
+            let reason = "Tesseract has modes 0 to 13; \"auto\" chooses";
+            return unusable("ocr.page_segmentation_mode", &seen, reason);
         }
         if self.gateway.max_upload_bytes == 0 {
             return unusable("gateway.max_upload_bytes", &0, "every upload would be refused");

@@ -6,11 +6,13 @@
 //!
 //! In a worker process: `reader` answers requests, `raster` decodes the page's pixels,
 //! `policy` decides which engine reads and whose reading counts, with `language` telling
-//! languages apart. `engine::ppocr` is PP-OCRv6 (its `session` is the only file that names
-//! ort), `engine::tesseract` the only file that names leptess, and `tsv` takes its answer apart.
+//! languages apart and `gaps` finding print that was not read. `engine::ppocr` is PP-OCRv6 (its
+//! `session` is the only file that names ort), `engine::tesseract` the only file that names leptess;
+//! `segmentation` chooses its mode, and `tsv` takes its answer apart.
 
 mod engine;
 mod error;
+mod gaps;
 mod language;
 mod layout;
 mod merge;
@@ -18,6 +20,7 @@ mod params;
 mod policy;
 mod raster;
 mod reader;
+mod segmentation;
 mod stage;
 mod tsv;
 

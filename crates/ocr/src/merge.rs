@@ -47,14 +47,13 @@ pub(crate) fn turned(mut words: Vec<Word>, degrees: u16) -> Vec<Word> {
 
 /// The part (0 to 1) of the longer words of `layer` that the reading has at the same place.
 fn agreement(layer: &[Word], reading: &[Word]) -> f32 {
+    let reading = Neighbours::of(reading);
     let telling = |word: &&Word| word.text.chars().count() >= TELLING_LENGTH;
     let (mut seen, mut agreed) = (0_u32, 0_u32);
     for word in layer.iter().filter(telling) {
         seen += 1;
-        let same = |read: &Word| {
-            shared(&word.bbox, &read.bbox) >= SAME_PLACE && alike(&word.text, &read.text)
-        };
-        agreed += u32::from(reading.iter().any(same));
+        let is_read = reading.at(&word.bbox).any(|read| alike(&word.text, &read.text));
+        agreed += u32::from(is_read);
     }
     if seen == 0 { 0.0 } else { agreed as f32 / seen as f32 }
 }
@@ -70,20 +69,37 @@ fn alike(a: &str, b: &str) -> bool {
 }
 
 /// Every word of the text layer, and those of the reading that stand where it has none.
-fn union(text_layer: Vec<Word>, reading: Vec<Word>) -> Vec<Word> {
-    // Sorted by upper edge, so that each word is compared with those around it only.
-    let mut known: Vec<BoundingBox> = text_layer.iter().map(|word| word.bbox).collect();
-    known.sort_by(|a, b| a.y0().total_cmp(&b.y0()));
-    let highest = known.iter().map(BoundingBox::height).fold(0.0, f32::max);
-    let is_new = |word: &Word| {
-        let first = known.partition_point(|bbox| bbox.y0() < word.bbox.y0() - highest);
-        let near = known.iter().skip(first).take_while(|bbox| bbox.y0() <= word.bbox.y1());
-        !near.into_iter().any(|bbox| shared(bbox, &word.bbox) >= SAME_PLACE)
-    };
+pub(crate) fn union(text_layer: Vec<Word>, reading: Vec<Word>) -> Vec<Word> {
+    let known = Neighbours::of(&text_layer);
+    let is_new = |word: &Word| known.at(&word.bbox).next().is_none();
     let found: Vec<Word> = reading.into_iter().filter(is_new).collect();
     let mut words = text_layer;
     words.extend(found);
     words
+}
+
+/// Words by their upper edge, so that a place is compared with those around it only.
+struct Neighbours<'a> {
+    words: Vec<&'a Word>,
+    highest: f32,
+}
+
+impl<'a> Neighbours<'a> {
+    fn of(words: &'a [Word]) -> Self {
+        let mut words: Vec<&Word> = words.iter().collect();
+        words.sort_by(|a, b| a.bbox.y0().total_cmp(&b.bbox.y0()));
+        let highest = words.iter().map(|word| word.bbox.height()).fold(0.0, f32::max);
+        Self { words, highest }
+    }
+
+    /// The words that stand at `place`.
+    fn at(&self, place: &BoundingBox) -> impl Iterator<Item = &'a Word> {
+        let above = place.y0() - self.highest;
+        let first = self.words.partition_point(|word| word.bbox.y0() < above);
+        let near = self.words.iter().skip(first);
+        let near = near.take_while(move |word| word.bbox.y0() <= place.y1());
+        near.copied().filter(|word| shared(&word.bbox, place) >= SAME_PLACE)
+    }
 }
 
 /// The part (0 to 1) of the smaller box that lies in the other.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use common::config::{Config, Engines};
+use common::config::{Config, Engines, PageSegmentation};
 use common::stage::StageName;
 use common::vendored;
 use common::worker::{Budget, Limits};
@@ -33,8 +33,8 @@ pub struct Setup {
     pub onnxruntime_library: String,
     /// Absolute path of the folder of PP-OCR's networks.
     pub models: String,
-    /// Tesseract's `--psm`, 0 to 13.
-    pub page_segmentation_mode: u8,
+    /// Tesseract's `--psm`.
+    pub page_segmentation_mode: PageSegmentation,
     /// Folder of `*.traineddata`; `None` for Tesseract's own.
     pub tessdata: Option<String>,
     /// Loaded at start, so that what is missing is told then.

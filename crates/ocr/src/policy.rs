@@ -1,17 +1,40 @@
 //! Which engine reads a page, and whose reading counts. Pure but for the readers it calls.
 
 use common::config::Engines;
+use common::page::Word;
 
 use crate::engine::Reading;
 use crate::error::OcrError;
+use crate::gaps;
 use crate::language;
+use crate::merge;
 use crate::raster::Raster;
 
 /// A page that reads worse on average is read again by the other engine (R23).
 pub(crate) const GOOD: f32 = 0.8;
 
+/// What is read in a gap counts from this confidence on: logos, stamps and signatures have ink too,
+/// and read as words they come out below.
+const SURE_IN_GAP: f32 = 0.8;
+
+/// Shorter words of a gap are specks and corners of frames as often as print.
+const LEAST_IN_GAP: usize = 2;
+
 /// The engines of a worker.
 pub(crate) trait Readers {
+    /// Reads a part of an upright page with PP-OCR.
+    ///
+    /// # Errors
+    /// [`OcrError::Network`].
+    fn ppocr_part(&mut self, part: &Raster) -> Result<Vec<Word>, OcrError>;
+
+    /// Reads a part of an upright page, one block of text, with Tesseract in `languages`.
+    ///
+    /// # Errors
+    /// As [`Readers::tesseract`].
+    fn tesseract_part(&mut self, part: Raster, languages: &[String])
+    -> Result<Vec<Word>, OcrError>;
+
     /// Reads with PP-OCR.
     ///
     /// # Errors
@@ -38,12 +61,31 @@ pub(crate) struct Answer {
 /// Reads `page`.
 ///
 /// With both engines PP-OCR reads first: it is better than Tesseract on every kind of page that
-/// was measured, and faster. Its alphabet is Latin, so other scripts are Tesseract's. A page that
+/// was measured, and faster. Its alphabet is Latin, so other scripts are Tesseract's. Single words are
+/// not given to Tesseract: of those below .7 PP-OCR has 24 of 32 right on clean pages of dev and 43 of 69
+/// at 100 DPI, Tesseract 20 and 15, and it mends 3 and 2 for 7 and 30 that it spoils. A page that
 /// comes out badly is read by Tesseract too, and the reading with more words to rely on counts.
+/// Where there is ink and no word afterwards, the reader looks again, at that part alone.
 ///
 /// # Errors
 /// Those of the engine.
 pub(crate) fn read(
+    engines: Engines,
+    page: Raster,
+    languages: &[String],
+    readers: &mut impl Readers,
+) -> Result<Answer, OcrError> {
+    let Answer { reading, attempts, languages } = whole(engines, page, languages, readers)?;
+    let reads_latin = engines != Engines::Tesseract && language::are_latin(&languages);
+    let reading = if reads_latin || engines == Engines::Ppocr {
+        filled(reading, |part| readers.ppocr_part(&part))?
+    } else {
+        filled(reading, |part| readers.tesseract_part(part, &languages))?
+    };
+    Ok(Answer { reading, attempts, languages })
+}
+
+fn whole(
     engines: Engines,
     page: Raster,
     languages: &[String],
@@ -72,6 +114,25 @@ pub(crate) fn read(
     }
 }
 
+/// The reading with what can be read in its gaps.
+fn filled(
+    mut reading: Reading,
+    mut read: impl FnMut(Raster) -> Result<Vec<Word>, OcrError>,
+) -> Result<Reading, OcrError> {
+    for gap in gaps::find(&reading.page, &reading.words) {
+        // Print is missed for being light beside dark print, so each gap has its own range.
+        let part = reading.page.part([gap.left, gap.top, gap.right, gap.bottom]).spread();
+        let letters = |word: &Word| word.text.chars().filter(|c| c.is_alphanumeric()).count();
+        let mut found = read(part)?;
+        found.retain(|word| word.confidence >= SURE_IN_GAP && letters(word) >= LEAST_IN_GAP);
+        for word in &mut found {
+            word.bbox = gap.on_page(word.bbox, &reading.page);
+        }
+        reading.words = merge::union(std::mem::take(&mut reading.words), found);
+    }
+    Ok(reading)
+}
+
 /// The number of words that can be expected to be right.
 fn worth(reading: &Reading) -> f32 {
     reading.words.iter().map(|word| word.confidence).sum()
@@ -79,7 +140,7 @@ fn worth(reading: &Reading) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use common::page::{BoundingBox, Word};
+    use common::page::BoundingBox;
 
     use super::*;
 
@@ -91,11 +152,29 @@ mod tests {
     }
 
     fn reading(confidences: &[f32], page: Raster, turned_degrees: u16) -> Reading {
-        let word = |&confidence: &f32| Word::new("Rechnung", BoundingBox::default(), confidence);
+        let place = BoundingBox([0.1, 0.1, 0.2, 0.15]);
+        let word = |&confidence: &f32| Word::new("Rechnung", place, confidence);
         Reading { words: confidences.iter().map(word).collect(), page, turned_degrees }
     }
 
     impl Readers for Fake {
+        fn ppocr_part(&mut self, part: &Raster) -> Result<Vec<Word>, OcrError> {
+            self.asked.push(format!("ppocr {} x {}", part.width_px, part.height_px));
+            let word = |text: &str, confidence| {
+                Word::new(text, BoundingBox([0.0, 0.0, 1.0, 1.0]), confidence)
+            };
+            Ok(vec![word("Siret", 0.9), word("oOo", 0.4), word("i", 0.9)])
+        }
+
+        fn tesseract_part(
+            &mut self,
+            part: Raster,
+            languages: &[String],
+        ) -> Result<Vec<Word>, OcrError> {
+            self.asked.push(languages.join("+"));
+            self.ppocr_part(&part)
+        }
+
         fn ppocr(&mut self, page: Raster) -> Result<Reading, OcrError> {
             self.asked.push("ppocr".to_owned());
             Ok(reading(&self.ppocr, page, 270))
@@ -146,5 +225,26 @@ mod tests {
     #[test]
     fn other_scripts_are_read_by_tesseract() {
         assert_eq!(run(Engines::Auto, &["ara", "fra"], &[0.9], &[0.5]).1, "ara+fra");
+    }
+
+    #[test]
+    fn ink_without_words_is_read_again_and_only_sure_words_of_it_count() {
+        let (width_px, height_px) = (600, 400);
+        let is_ink = |i: u32| {
+            let (x, y) = (i % width_px, i / width_px);
+            (200..400).contains(&x) && (300..320).contains(&y) && x % 9 < 4
+        };
+        let grey = (0..width_px * height_px).map(|i| if is_ink(i) { 0 } else { 255 }).collect();
+        let page = Raster { width_px, height_px, dpi: 150.0, grey };
+        for (engines, asked) in [(Engines::Auto, "ppocr"), (Engines::Tesseract, "fra")] {
+            let mut fake = Fake { ppocr: vec![0.9], tesseract: vec![0.9], asked: Vec::new() };
+            let answer = read(engines, page.clone(), &["fra".to_owned()], &mut fake).unwrap();
+            assert_eq!(fake.asked[1].split(' ').next(), Some(asked), "{:?}", fake.asked);
+            let words: Vec<&str> =
+                answer.reading.words.iter().map(|word| word.text.as_str()).collect();
+            assert_eq!(words, ["Rechnung", "Siret"]);
+            let BoundingBox([x0, y0, x1, y1]) = answer.reading.words[1].bbox;
+            assert!(x0 > 0.3 && x1 < 0.7 && y0 > 0.7 && y1 < 0.85, "{:?}", [x0, y0, x1, y1]);
+        }
     }
 }

@@ -67,6 +67,30 @@ impl Raster {
         Ok(bytes)
     }
 
+    /// The pixels from `left`, `top` to `right`, `bottom` (excluded), as far as they exist.
+    pub(crate) fn part(&self, [left, top, right, bottom]: [u32; 4]) -> Self {
+        let (right, bottom) = (right.min(self.width_px), bottom.min(self.height_px));
+        let (left, top) = (left.min(right), top.min(bottom));
+        let rows = self.grey.chunks_exact(self.width_px.max(1) as usize);
+        let rows = rows.skip(top as usize).take((bottom - top) as usize);
+        let parts = rows.filter_map(|row| row.get(left as usize..right as usize));
+        let grey = parts.flatten().copied().collect();
+        Self { width_px: right - left, height_px: bottom - top, dpi: self.dpi, grey }
+    }
+
+    /// The darkest pixel made black and the lightest one white.
+    pub(crate) fn spread(mut self) -> Self {
+        let ends = self
+            .grey
+            .iter()
+            .fold((u8::MAX, u8::MIN), |(least, most), grey| (least.min(*grey), most.max(*grey)));
+        let (least, range) = (ends.0, f32::from(ends.1.saturating_sub(ends.0).max(1)));
+        for grey in &mut self.grey {
+            *grey = (f32::from(grey.saturating_sub(least)) / range * f32::from(u8::MAX)) as u8;
+        }
+        self
+    }
+
     /// The page a quarter turn clockwise.
     pub(crate) fn turned_right(self) -> Self {
         let width = self.width_px as usize;
@@ -133,6 +157,18 @@ mod tests {
         let back = turned.turned_right().turned_right().turned_right();
         assert_eq!(back, page);
         assert_eq!(Raster::from_png(&page.to_png().unwrap(), 200.0, ENOUGH).unwrap(), page);
+    }
+
+    #[test]
+    fn a_part_has_its_own_pixels_spread_over_all_of_grey() {
+        let page = Raster { width_px: 3, height_px: 2, dpi: 200.0, grey: vec![1, 2, 3, 4, 5, 7] };
+        let part = page.part([1, 0, 9, 2]);
+        assert_eq!(
+            (part.width_px, part.height_px, part.grey.as_slice()),
+            (2, 2, &[2, 3, 5, 7][..])
+        );
+        assert_eq!(part.spread().grey, [0, 51, 153, 255]);
+        assert!(page.part([5, 5, 9, 9]).grey.is_empty());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use common::config::Engines;
+use common::config::{Engines, PageSegmentation};
 use common::page::Word;
 use common::worker::{Fault, Handler};
 
@@ -17,6 +17,7 @@ use crate::error::OcrError;
 use crate::params::Setup;
 use crate::policy::{self, Readers};
 use crate::raster::Raster;
+use crate::segmentation;
 
 /// One page to be read.
 #[derive(Debug, Serialize, Deserialize)]
@@ -48,7 +49,7 @@ pub struct Response {
 /// Reads pages.
 pub struct PageReader {
     engines: Engines,
-    page_segmentation_mode: u8,
+    page_segmentation_mode: PageSegmentation,
     max_pixels: u64,
     tesseract: Option<Languages<Tesseract>>,
     ppocr: Option<PpOcr>,
@@ -101,13 +102,30 @@ impl Handler for PageReader {
 }
 
 impl Readers for PageReader {
+    fn ppocr_part(&mut self, part: &Raster) -> Result<Vec<Word>, OcrError> {
+        let ppocr = self.ppocr.as_mut().ok_or(OcrError::Network("it is not loaded"))?;
+        ppocr.read_part(part)
+    }
+
+    fn tesseract_part(
+        &mut self,
+        part: Raster,
+        languages: &[String],
+    ) -> Result<Vec<Word>, OcrError> {
+        let tesseract = self.tesseract.as_mut();
+        let tesseract = tesseract.ok_or(OcrError::Recognition("it is not loaded"))?;
+        let reading = tesseract.engine(languages)?.read(part, segmentation::SINGLE_BLOCK)?;
+        // A part of an upright page is upright: what reads better upside down is no text.
+        Ok(if reading.turned_degrees == 0 { reading.words } else { Vec::new() })
+    }
+
     fn ppocr(&mut self, page: Raster) -> Result<Reading, OcrError> {
         let ppocr = self.ppocr.as_mut().ok_or(OcrError::Network("it is not loaded"))?;
         ppocr.read(page)
     }
 
     fn tesseract(&mut self, page: Raster, languages: &[String]) -> Result<Reading, OcrError> {
-        let mode = self.page_segmentation_mode;
+        let mode = segmentation::mode(self.page_segmentation_mode, &page);
         let tesseract = self.tesseract.as_mut();
         let tesseract = tesseract.ok_or(OcrError::Recognition("it is not loaded"))?;
         tesseract.engine(languages)?.read(page, mode)

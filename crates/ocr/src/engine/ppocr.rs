@@ -17,6 +17,8 @@ mod words;
 
 use std::path::Path;
 
+use common::page::Word;
+
 use crate::engine::{Engine, Reading};
 use crate::error::OcrError;
 use crate::raster::Raster;
@@ -137,9 +139,20 @@ impl PpOcr {
     }
 }
 
-impl Engine for PpOcr {
-    fn read(&mut self, page: Raster) -> Result<Reading, OcrError> {
-        let (page, turned_degrees, mut lines) = self.upright(page)?;
+impl PpOcr {
+    /// Reads a part of a page that is upright already. Its lines are found at their own size, not in a
+    /// reduced picture of the page.
+    ///
+    /// # Errors
+    /// [`OcrError::Network`].
+    pub(crate) fn read_part(&mut self, part: &Raster) -> Result<Vec<Word>, OcrError> {
+        let strips = self.strips(part)?.into_iter();
+        let lines = strips.map(|strip| self.line(strip)).collect::<Result<Vec<_>, _>>()?;
+        self.words(lines, part)
+    }
+
+    /// The words of a page's `lines`: lost spaces found, doubtful words read twice.
+    fn words(&mut self, mut lines: Vec<Line>, page: &Raster) -> Result<Vec<Word>, OcrError> {
         let usual =
             spacing::usual_space(lines.iter().map(|line| (line.letters.as_slice(), &line.ink)));
         for line in &mut lines {
@@ -149,7 +162,14 @@ impl Engine for PpOcr {
         }
         let size = (page.width_px as f32, page.height_px as f32);
         let of_line = |line: &Line| words::words(&line.strip, &line.letters, &line.ink, size);
-        let words = lines.iter().flat_map(of_line).collect();
+        Ok(lines.iter().flat_map(of_line).collect())
+    }
+}
+
+impl Engine for PpOcr {
+    fn read(&mut self, page: Raster) -> Result<Reading, OcrError> {
+        let (page, turned_degrees, lines) = self.upright(page)?;
+        let words = self.words(lines, &page)?;
         Ok(Reading { words, page, turned_degrees })
     }
 }
