@@ -5,14 +5,13 @@ redis-server, poppler-utils and tesseract-ocr with French and English; its Pytho
 an environment in the user's cache folder, made at the first run and again when its requirements change.
 """
 
-import hashlib
 import os
 import pathlib
 import shutil
 import subprocess
-import sys
 import time
 
+from environment import environment_folder
 from service import READY_TIMEOUT, NotReady, answers, last_lines, start, stop
 
 # Not Redis' own port: a Redis that runs on this machine is nobody's business here.
@@ -34,22 +33,6 @@ def missing_packages():
     return missing
 
 
-def environment_folder(source):
-    """The virtual environment with its requirements, made where there is none."""
-    requirements = source / "requirements.txt"
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
-    digest = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:16]
-    folder = cache / "invoice-ocr" / f"baseline-{digest}"
-    done = folder / "complete"
-    if not done.is_file():
-        print(f"installing the baseline's Python packages into {folder}")
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        pip = [folder / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "-r", requirements], check=True)
-        done.touch()
-    return folder
-
-
 class Baseline:
     """A context manager; inside, `url` is its address and `processes` what it consists of."""
 
@@ -60,7 +43,7 @@ class Baseline:
         self.processes = []
 
     def __enter__(self):
-        tools = environment_folder(self.source) / "bin"
+        tools = environment_folder("baseline", self.source / "requirements.txt") / "bin"
         if answers(f"{self.url}/health"):
             raise NotReady(f"something answers on {self.url} already")
         environment = {
