@@ -24,6 +24,7 @@ use crate::error::OcrError;
 use crate::raster::Raster;
 use ctc::Letter;
 use detector::Detector;
+use doubt::Trust;
 use recogniser::Recogniser;
 use resize::Resizer;
 use strip::Strip;
@@ -119,8 +120,9 @@ impl PpOcr {
     /// Has the accurate recogniser read again what the fast one doubts.
     fn second_reading(&mut self, line: &mut Line) -> Result<(), OcrError> {
         let Some(accurate) = self.accurate.as_mut() else { return Ok(()) };
+        let trust = Trust::of(line.strip.region.height);
         // From the end, so that the ranges still to come keep their places.
-        for range in doubt::doubtful(&line.letters).into_iter().rev() {
+        for range in doubt::doubtful(&line.letters, trust).into_iter().rev() {
             let (start, end) = words::extent(&line.letters, range.clone(), &line.ink);
             let part = line.strip.part(start, end);
             if part.grey.is_empty() {
