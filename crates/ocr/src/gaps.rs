@@ -5,6 +5,7 @@
 
 use common::page::{BoundingBox, Word};
 
+use crate::layout;
 use crate::raster::Raster;
 
 /// Greatest difference of pixels in a cell with ink, at least, of 255. Faint print (40) is found; the
@@ -78,10 +79,11 @@ pub(crate) fn find(page: &Raster, words: &[Word]) -> Vec<Part> {
 
 /// Side of a cell: half the height of usual print.
 fn cell_px(page: &Raster, words: &[Word]) -> usize {
-    let mut heights: Vec<f32> = words.iter().map(|word| word.bbox.height()).collect();
-    heights.sort_by(f32::total_cmp);
-    let usual = heights.get(heights.len() / 2).map(|share| share * page.height_px as f32);
-    let usual = usual.unwrap_or(USUAL_PRINT_INCHES * page.dpi);
+    let usual = if words.is_empty() {
+        USUAL_PRINT_INCHES * page.dpi
+    } else {
+        layout::usual_height(words) * page.height_px as f32
+    };
     (usual / 2.0).max(SMALLEST_CELL_PX).min(page.height_px.max(4) as f32) as usize
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn arrange(words: Vec<Word>) -> Vec<Word> {
 }
 
 /// Height of a usual word, a fraction of the page: the median; 0 without words.
-fn usual_height(words: &[Word]) -> f32 {
+pub(crate) fn usual_height(words: &[Word]) -> f32 {
     let mut heights: Vec<f32> = words.iter().map(|word| word.bbox.height()).collect();
     heights.sort_by(f32::total_cmp);
     heights.get(heights.len() / 2).copied().unwrap_or(0.0)
