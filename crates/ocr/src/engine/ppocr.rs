@@ -5,6 +5,7 @@ mod alphabet;
 mod ctc;
 mod detector;
 mod doubt;
+mod head;
 mod hull;
 mod recogniser;
 mod regions;

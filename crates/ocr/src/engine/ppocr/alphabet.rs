@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::engine::ppocr::session;
 use crate::error::OcrError;
 
 /// Letters with diacritics end here (Latin Extended-B): what European languages are written with.
@@ -13,64 +14,76 @@ const SIGNS: &str = "€£‘’‚“”„–—•…°№™‐‑§«»²³
 /// Class of "no character here" in connectionist temporal classification.
 pub(crate) const BLANK: usize = 0;
 
-/// The classes of a recogniser.
+/// The characters in use, as classes from 1; the blank is class 0.
 #[derive(Clone, Debug)]
 pub(crate) struct Alphabet {
-    /// Classes in use, with their characters, in rising order; without the blank.
-    used: Vec<(usize, char)>,
-    /// All classes, the blank included.
-    classes: usize,
+    characters: Vec<char>,
+    /// Classes of the recogniser's own that these and the blank are, in the same order.
+    of_network: Vec<usize>,
+    /// All classes of the recogniser, the blank included.
+    known: usize,
 }
 
 impl Alphabet {
-    /// Reads PaddleOCR's dictionary: one character a line, for classes from 1; the last class is
-    /// the space, which the file does not have.
+    /// Reads PaddleOCR's dictionary: one character a line, for the recogniser's classes from 1; its last
+    /// class is the space, which the file does not have.
     ///
     /// The networks know thousands of ideographs, which invoices in Latin script do not hold:
-    /// leaving them out takes away confusions.
+    /// leaving them out takes away confusions, and time.
     ///
     /// # Errors
     /// [`OcrError::MissingEngine`] when the file cannot be read or holds nothing.
     pub(crate) fn load(file: &Path) -> Result<Self, OcrError> {
-        let missing =
-            |reason: String| OcrError::MissingEngine { file: file.display().to_string(), reason };
-        let text = std::fs::read_to_string(file).map_err(|error| missing(error.to_string()))?;
+        let text = String::from_utf8(session::content(file)?)
+            .map_err(|error| session::missing(file, error.to_string()))?;
         let alphabet = Self::parse(&text);
-        if alphabet.used.len() < 2 {
-            return Err(missing("it holds no characters".to_owned()));
+        if alphabet.characters.len() < 2 {
+            return Err(session::missing(file, "it holds no characters".to_owned()));
         }
         Ok(alphabet)
     }
 
     /// The classes of the dictionary `text`.
     pub(crate) fn parse(text: &str) -> Self {
-        let mut used = Vec::new();
-        let mut classes = 1;
+        let (mut characters, mut of_network) = (Vec::new(), vec![BLANK]);
+        let mut known = 1;
         for line in text.split('\n') {
             let line = line.strip_suffix('\r').unwrap_or(line);
             if line.is_empty() {
                 continue;
             }
-            let mut characters = line.chars();
-            if let (Some(character), None) = (characters.next(), characters.next())
+            let mut only = line.chars();
+            if let (Some(character), None) = (only.next(), only.next())
                 && is_used(character)
             {
-                used.push((classes, character));
+                characters.push(character);
+                of_network.push(known);
             }
-            classes += 1;
+            known += 1;
         }
-        used.push((classes, ' '));
-        Self { used, classes: classes + 1 }
+        characters.push(' ');
+        of_network.push(known);
+        Self { characters, of_network, known: known + 1 }
     }
 
-    /// Number of classes, the blank included.
+    /// Number of classes that the recogniser's file knows, the blank included.
+    pub(crate) fn known(&self) -> usize {
+        self.known
+    }
+
+    /// Which of them are in use, the blank first.
+    pub(crate) fn of_network(&self) -> &[usize] {
+        &self.of_network
+    }
+
+    /// The characters of the classes from 1.
+    pub(crate) fn characters(&self) -> &[char] {
+        &self.characters
+    }
+
+    /// Number of classes in use, the blank included.
     pub(crate) fn classes(&self) -> usize {
-        self.classes
-    }
-
-    /// Classes in use with their characters.
-    pub(crate) fn used(&self) -> &[(usize, char)] {
-        &self.used
+        self.of_network.len()
     }
 }
 
@@ -86,8 +99,9 @@ mod tests {
     #[test]
     fn classes_are_counted_over_all_lines_and_latin_ones_are_used() {
         let alphabet = Alphabet::parse("a\r\n発\r\né\r\n€\r\n\u{3000}\r\n");
-        assert_eq!(alphabet.classes(), 7);
-        assert_eq!(alphabet.used(), [(1, 'a'), (3, 'é'), (4, '€'), (6, ' ')]);
+        assert_eq!((alphabet.known(), alphabet.classes()), (7, 5));
+        assert_eq!(alphabet.of_network(), [BLANK, 1, 3, 4, 6]);
+        assert_eq!(alphabet.characters(), ['a', 'é', '€', ' ']);
     }
 
     #[test]

@@ -43,16 +43,15 @@ pub(crate) fn decode(probabilities: &[f32], alphabet: &Alphabet) -> Vec<Letter> 
     letters
 }
 
-/// The most probable class in use and its character, `None` for the blank.
+/// The most probable class and its character, `None` for the blank.
 fn best(row: &[f32], alphabet: &Alphabet) -> Option<(usize, Letter)> {
-    let blank = row.get(BLANK).copied().unwrap_or(0.0);
+    let (&blank, letters) = row.split_first()?;
     let mut first = (BLANK, '\0', 0.0);
     let mut second = ('\0', 0.0);
-    for &(class, text) in alphabet.used() {
-        let probability = row.get(class).copied().unwrap_or(0.0);
+    for (at, (&probability, &text)) in letters.iter().zip(alphabet.characters()).enumerate() {
         if probability > first.2 {
             second = (first.1, first.2);
-            first = (class, text, probability);
+            first = (at + 1, text, probability);
         } else if probability > second.1 {
             second = (text, probability);
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::engine::ppocr::regions::{self, Map, Region};
 use crate::engine::ppocr::resize::Resizer;
-use crate::engine::ppocr::session::{Effort, Network};
+use crate::engine::ppocr::session::{self, Memory, Network};
 use crate::error::OcrError;
 use crate::raster::Raster;
 
@@ -29,7 +29,7 @@ impl Detector {
     /// # Errors
     /// [`OcrError::MissingEngine`].
     pub(super) fn load(file: &Path) -> Result<Self, OcrError> {
-        Ok(Self { network: Network::load(file, Effort::Lean)? })
+        Ok(Self { network: Network::load(&session::content(file)?, file, Memory::Kept)? })
     }
 
     /// The text lines of `page`, in its pixels and in no particular order.

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::engine::ppocr::alphabet::Alphabet;
 use crate::engine::ppocr::ctc::{self, Letter};
-use crate::engine::ppocr::session::{Effort, Network};
+use crate::engine::ppocr::head;
+use crate::engine::ppocr::session::{self, Memory, Network};
 use crate::engine::ppocr::strip::{HEIGHT, Strip};
 use crate::error::OcrError;
 
@@ -23,13 +24,15 @@ pub(super) struct Recogniser {
 }
 
 impl Recogniser {
-    /// Loads the network `model` and its `dictionary`.
+    /// Loads the network `model` and its `dictionary`, without the characters of other scripts.
     ///
     /// # Errors
     /// [`OcrError::MissingEngine`].
     pub(super) fn load(model: &Path, dictionary: &Path) -> Result<Self, OcrError> {
-        let (network, alphabet) =
-            (Network::load(model, Effort::Fast)?, Alphabet::load(dictionary)?);
+        let alphabet = Alphabet::load(dictionary)?;
+        let onnx = head::cut(&session::content(model)?, alphabet.known(), alphabet.of_network())
+            .map_err(|reason| session::missing(model, reason))?;
+        let network = Network::load(&onnx, model, Memory::Returned)?;
         Ok(Self { network, alphabet, planes: Vec::new() })
     }
 

@@ -22,35 +22,44 @@ pub(super) struct Network {
 /// # Errors
 /// [`OcrError::MissingEngine`].
 pub(super) fn load_runtime(library: &str) -> Result<(), OcrError> {
-    let missing = |reason: String| OcrError::MissingEngine { file: library.to_owned(), reason };
-    let environment = ort::init_from(library).map_err(|error| missing(error.to_string()))?;
+    let environment =
+        ort::init_from(library).map_err(|error| missing(Path::new(library), error.to_string()))?;
     // False means that it is loaded already, which a second set of engines does.
     let _first = environment.with_name("ocr").with_telemetry(false).commit();
     Ok(())
 }
 
-/// What a network is optimised for.
+/// The content of `file`.
+///
+/// # Errors
+/// [`OcrError::MissingEngine`].
+pub(super) fn content(file: &Path) -> Result<Vec<u8>, OcrError> {
+    std::fs::read(file).map_err(|error| missing(file, error.to_string()))
+}
+
+/// `file` cannot be used, for this reason.
+pub(super) fn missing(file: &Path, reason: String) -> OcrError {
+    OcrError::MissingEngine { file: file.display().to_string(), reason }
+}
+
+/// What becomes of the memory of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Effort {
-    /// Time.
-    Fast,
-    /// Memory: on whole pages the fastest layout of tensors takes half as much again (230 instead
-    /// of 156 MiB for the detector on A4) for a tenth of the time.
-    Lean,
+pub(super) enum Memory {
+    /// Kept for the next run, for large tensors of few sizes: to have the kernel clear 100 MiB of
+    /// fresh pages takes the detector a third of its time.
+    Kept,
+    /// Given back: lines differ in width, and room would be kept for every width seen.
+    Returned,
 }
 
 impl Network {
-    /// Loads the model `file`.
+    /// Loads the model `onnx`, the content of `file` or made of it.
     ///
     /// # Errors
     /// [`OcrError::MissingEngine`].
-    pub(super) fn load(file: &Path, effort: Effort) -> Result<Self, OcrError> {
-        // A worker is one thread. Without an arena memory goes back after each page: lines differ
-        // in width, and an arena keeps room for every size it has seen.
-        let level = match effort {
-            Effort::Fast => GraphOptimizationLevel::All,
-            Effort::Lean => GraphOptimizationLevel::Level2,
-        };
+    pub(super) fn load(onnx: &[u8], file: &Path, memory: Memory) -> Result<Self, OcrError> {
+        // A worker is one thread.
+        let arena = memory == Memory::Kept;
         let built = || -> Result<Session, String> {
             let text = |error: &dyn std::fmt::Display| error.to_string();
             Session::builder()
@@ -61,17 +70,14 @@ impl Network {
                 .map_err(|e| text(&e))?
                 .with_memory_pattern(false)
                 .map_err(|e| text(&e))?
-                .with_optimization_level(level)
+                .with_optimization_level(GraphOptimizationLevel::All)
                 .map_err(|e| text(&e))?
-                .with_execution_providers([CPU::default().with_arena_allocator(false).build()])
+                .with_execution_providers([CPU::default().with_arena_allocator(arena).build()])
                 .map_err(|e| text(&e))?
-                .commit_from_file(file)
+                .commit_from_memory(onnx)
                 .map_err(|e| text(&e))
         };
-        let session = built().map_err(|reason| OcrError::MissingEngine {
-            file: file.display().to_string(),
-            reason,
-        })?;
+        let session = built().map_err(|reason| missing(file, reason))?;
         Ok(Self { session })
     }
 
