@@ -14,6 +14,7 @@ mod border;
 mod contrast;
 mod edge;
 mod ink;
+mod shear;
 mod specks;
 
 use common::page::{AppliedStep, Preparation};

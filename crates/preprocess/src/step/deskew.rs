@@ -8,6 +8,7 @@ use crate::mat;
 use crate::params::Params;
 use crate::raster::Raster;
 use crate::step::ink::InkMap;
+use crate::step::shear;
 
 /// Angles tried, degrees either way. More is a page lying askew, not fed askew.
 const MAX_ANGLE: f32 = 10.5;
@@ -48,6 +49,9 @@ pub fn run(
     let new_height = (width * sin + height * cos).ceil();
     if params.check_pixels(1, new_width as u64, new_height as u64).is_err() {
         return Ok(None);
+    }
+    if angle_degrees.abs() <= shear::MAX_ANGLE {
+        return Ok(shear::level(raster, angle_degrees, new_width as u32, new_height as u32));
     }
     // OpenCV turns against the clock for positive angles, which takes a clockwise skew out.
     let around = Point2f::new((width - 1.0) / 2.0, (height - 1.0) / 2.0);
@@ -199,9 +203,11 @@ mod tests {
     #[test]
     fn a_skewed_page_comes_out_level_and_whole() {
         let params = Params::from_config(&Config::defaults().unwrap());
-        let level = run(&page(4.0), 4.0, &params).unwrap().unwrap();
-        assert!(level.width_px() > WIDTH as u32 && level.height_px() > HEIGHT as u32);
-        assert!(skew_of(&level).unwrap().abs() <= 0.2);
+        for degrees in [-4.0, -1.5, 0.5, 4.0] {
+            let level = run(&page(degrees), degrees, &params).unwrap().unwrap();
+            assert!(level.width_px() > WIDTH as u32 && level.height_px() > HEIGHT as u32);
+            assert!(skew_of(&level).unwrap().abs() <= 0.2, "{degrees}");
+        }
     }
 
     #[test]
