@@ -82,9 +82,11 @@ fn credible_dpi(stated: Option<f32>, width_px: u32, height_px: u32) -> f32 {
 
 /// Brightness as the eye weighs it (ITU-R BT.601, the weights of JPEG itself), 0 to 255.
 pub(crate) fn luma(red: u8, green: u8, blue: u8) -> u8 {
-    let weighted = 77 * u32::from(red) + 150 * u32::from(green) + 29 * u32::from(blue) + 128;
-    // The weights add up to 256.
-    (weighted >> 8) as u8
+    // The weights add up to 256, so that a u16 holds the sum; wrapping, since overflow checks would keep loops
+    // over pixels from being vectorised.
+    let part = |weight: u16, value: u8| weight.wrapping_mul(u16::from(value));
+    let sum = part(77, red).wrapping_add(part(150, green)).wrapping_add(part(29, blue));
+    (sum.wrapping_add(128) >> 8) as u8
 }
 
 /// Grey seen through `alpha` on white paper.

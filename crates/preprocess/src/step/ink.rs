@@ -1,7 +1,7 @@
 //! The reduced page with its ink and the blobs that may be letters: made once, measured by several
 //! steps.
 
-use opencv::core::{Mat, MatTraitConst, MatTraitConstManual, Rect, Size};
+use opencv::core::{Mat, MatTraitConst, MatTraitConstManual, Rect, Size, ToInputArray};
 use opencv::imgproc;
 
 use crate::error::PreprocessError;
@@ -123,8 +123,17 @@ pub(crate) fn averaged(raster: &Raster, reduction: u32) -> Result<Mat, Preproces
         (size.height * step).min(source.rows()),
     );
     let whole = source.roi(whole).map_err(mat::failed)?;
+    // OpenCV averages squares of two pixels four times as fast as larger ones.
+    if step > 2 && step % 2 == 0 {
+        let half = area(&whole, Size::new(size.width * step / 2, size.height * step / 2))?;
+        return area(&half, size);
+    }
+    area(&whole, size)
+}
+
+fn area(source: &impl ToInputArray, size: Size) -> Result<Mat, PreprocessError> {
     let mut small = Mat::default();
-    imgproc::resize(&whole, &mut small, size, 0.0, 0.0, imgproc::INTER_AREA)
+    imgproc::resize(source, &mut small, size, 0.0, 0.0, imgproc::INTER_AREA)
         .map_err(mat::failed)?;
     Ok(small)
 }
