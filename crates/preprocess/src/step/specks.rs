@@ -33,7 +33,7 @@ pub(crate) fn share(raster: &Raster) -> f32 {
         let unlike_above = above.iter().zip(here).map(|(above, here)| here.abs_diff(*above));
         let candidates = unlike_above.enumerate().filter(|(_, by)| *by > CONTRAST);
         for (x, _) in candidates {
-            let around = |row: &[u8]| row.get(x.wrapping_sub(1)..=x + 1)?.try_into().ok();
+            let around = |row: &[u8]| row.get(x.checked_sub(1)?..=x + 1)?.try_into().ok();
             let (Some(above), Some(here), Some(below)) =
                 (around(above), around(here), around(below))
             else {

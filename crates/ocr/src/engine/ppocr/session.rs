@@ -58,8 +58,8 @@ impl Network {
     /// # Errors
     /// [`OcrError::MissingEngine`].
     pub(super) fn load(onnx: &[u8], file: &Path, memory: Memory) -> Result<Self, OcrError> {
-        // A worker is one thread.
         let arena = memory == Memory::Kept;
+        // One thread: a worker is one.
         let built = || -> Result<Session, String> {
             let text = |error: &dyn std::fmt::Display| error.to_string();
             Session::builder()
