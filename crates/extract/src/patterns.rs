@@ -135,9 +135,11 @@ impl Pattern {
 /// A word boundary, as expressions write it.
 const BOUNDARY: &str = r"\b";
 
+/// Digits are the ten of ASCII: those of other scripts are no part of any code or amount here, and
+/// the engine is faster without them.
 #[expect(clippy::expect_used, reason = "Invariant: every pattern is compiled by a test")]
 fn compile(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a pattern of this file is valid")
+    Regex::new(&pattern.replace(r"\d", "[0-9]")).expect("a pattern of this file is valid")
 }
 
 #[cfg(test)]
@@ -159,6 +161,7 @@ mod tests {
                 assert_eq!(regex.is_match(&text), regex.exact.is_match(&text), "{name}: {text:?}");
             }
         }
+        assert!(IDENTIFIER.find("೦- ١٢٣").is_none(), "digits of other scripts");
         assert!(IBAN.find("éFR76 3000 6000 0112 3456 7890 189").is_none(), "no boundary after é");
     }
 }

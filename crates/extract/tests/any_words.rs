@@ -81,6 +81,7 @@ const PIECES: &[&str] = &[
     "é\u{301}",
     "𝟙𝟚",
     "١٢٣",
+    "#೦-",
 ];
 
 fn facts() -> DocumentFacts {
