@@ -1,10 +1,12 @@
 //! Candidates of a field, and the choice among them when nothing else depends on it.
 
+use std::fmt::Display;
 use std::ops::Range;
 
 use crate::evidence::Evidence;
 use crate::layout::{Place, Segment};
 use crate::result::{Confidence, Field, Source};
+use crate::trace::{Chosen, Considered, Decision, Tracer};
 
 /// A possible value with its evidence.
 #[derive(Clone, Debug)]
@@ -29,6 +31,14 @@ impl<T> Candidate<T> {
         Self { value, raw, place: segment.place(range), evidence: Evidence::default() }
     }
 
+    /// What the trace shows of it as an option for the field (index and section of the weights).
+    pub(crate) fn considered(&self, field: (usize, &str)) -> Considered
+    where
+        T: Display,
+    {
+        Considered::new(field, self.value.to_string(), &self.place, &self.evidence)
+    }
+
     /// The field with this value at `probability`, lowered by how surely the words were read.
     pub(crate) fn field(&self, probability: f64) -> Field<T>
     where
@@ -49,10 +59,29 @@ pub(crate) fn field<T>(value: T, raw: &str, place: &Place, probability: f64) -> 
 }
 
 /// The most probable value of `field`, if one is probable enough. Equal values count as one.
-pub(crate) fn choose<T: Clone + PartialEq>(
+pub(crate) fn choose<T: Clone + PartialEq + Display>(
+    tracer: &Tracer,
     candidates: &[Candidate<T>],
-    field: &str,
+    field: &'static str,
 ) -> Option<Field<T>> {
+    let best = most_probable(candidates, field);
+    let chosen = best.filter(|(_, probability)| *probability >= MIN_PROBABILITY);
+    tracer.record(|| Decision {
+        fields: vec![field],
+        options: candidates.iter().map(|c| c.considered((0, field))).collect(),
+        combinations: Vec::new(),
+        chosen: vec![
+            chosen.map(|(c, probability)| Chosen { value: c.value.to_string(), probability }),
+        ],
+    });
+    chosen.map(|(candidate, probability)| candidate.field(probability))
+}
+
+/// The most probable candidate with the probability of its value.
+fn most_probable<'c, T: PartialEq>(
+    candidates: &'c [Candidate<T>],
+    field: &str,
+) -> Option<(&'c Candidate<T>, f64)> {
     let mut best: Vec<(&Candidate<T>, f64)> = Vec::new();
     for candidate in candidates {
         let logit = candidate.evidence.logit(field);
@@ -64,8 +93,7 @@ pub(crate) fn choose<T: Clone + PartialEq>(
     }
     let total: f64 = 1.0 + best.iter().map(|(_, logit)| logit.exp()).sum::<f64>();
     let (candidate, logit) = best.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
-    let probability = logit.exp() / total;
-    (probability >= MIN_PROBABILITY).then(|| candidate.field(probability))
+    Some((candidate, logit.exp() / total))
 }
 
 #[cfg(test)]
@@ -85,8 +113,8 @@ mod tests {
     fn the_better_announced_value_wins_and_a_rival_lowers_its_probability() {
         let layout = Layout::of(&sample::document(&["F-1"]));
         let (strong, weak) = (candidate(&layout, "a", 1.0), candidate(&layout, "b", 0.7));
-        let alone = choose(std::slice::from_ref(&strong), "number").unwrap();
-        let contested = choose(&[weak, strong], "number").unwrap();
+        let alone = choose(&Tracer::default(), std::slice::from_ref(&strong), "number").unwrap();
+        let contested = choose(&Tracer::default(), &[weak, strong], "number").unwrap();
         assert_eq!(contested.value, "a");
         assert!(contested.confidence < alone.confidence);
     }
@@ -94,15 +122,19 @@ mod tests {
     #[test]
     fn nothing_is_chosen_without_a_reason() {
         let layout = Layout::of(&sample::document(&["F-1"]));
-        assert!(choose(&[candidate(&layout, "a", 0.0)], "number").is_none());
+        assert!(choose(&Tracer::default(), &[candidate(&layout, "a", 0.0)], "number").is_none());
     }
 
     #[test]
     fn doubtful_words_lower_the_confidence() {
         let mut document = sample::document(&["F-1"]);
-        let sure = choose(&[candidate(&Layout::of(&document), "a", 1.0)], "number").unwrap();
+        let sure =
+            choose(&Tracer::default(), &[candidate(&Layout::of(&document), "a", 1.0)], "number")
+                .unwrap();
         document.pages[0].words[0].confidence = 0.5;
-        let unsure = choose(&[candidate(&Layout::of(&document), "a", 1.0)], "number").unwrap();
+        let unsure =
+            choose(&Tracer::default(), &[candidate(&Layout::of(&document), "a", 1.0)], "number")
+                .unwrap();
         assert!((unsure.confidence.get() - sure.confidence.get() / 2.0).abs() < 0.001);
     }
 }

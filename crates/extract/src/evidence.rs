@@ -7,15 +7,15 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::layout::{Layout, Segment};
 use crate::lexicon::{Label, LabelHit};
 
 /// A clue; the keys of `data/weights.toml`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Clue {
+pub enum Clue {
     /// Always there.
     Bias,
     /// A label of the field before the value in its segment.
@@ -24,6 +24,8 @@ pub(crate) enum Clue {
     LabelLeft,
     /// A label of the field above in the column.
     LabelAbove,
+    /// A label of the amount due beside or above what may be the gross total.
+    DueLabel,
     /// The nearest label announces another field of the same type.
     WrongLabel,
     FirstPage,
@@ -75,6 +77,18 @@ pub(crate) enum Clue {
     Top,
     /// Set larger than the text.
     Large,
+    /// Net, tax (not zero) and charges add up to gross.
+    SumHolds,
+    /// Net and gross are equal, tax is zero.
+    SumHoldsUntaxed,
+    /// All three are there and do not add up.
+    SumFails,
+    /// Tax is a usual rate of net.
+    RateHolds,
+    /// Net is larger than gross.
+    NetAboveGross,
+    /// Tax is larger than net.
+    TaxAboveNet,
 }
 
 /// Clues for one candidate, each with its size (mostly 0 to 1).
@@ -92,15 +106,21 @@ impl Evidence {
         self.add(clue, if present { 1.0 } else { 0.0 });
     }
 
+    pub(crate) fn clues(&self) -> &[(Clue, f32)] {
+        &self.0
+    }
+
     /// Log-odds that the candidate is `field` (a section of the weights).
     pub(crate) fn logit(&self, field: &str) -> f64 {
-        let own = WEIGHTS.get(field);
-        let shared = WEIGHTS.get("default");
-        let weight = |clue: &Clue| {
-            own.and_then(|w| w.get(clue)).or_else(|| shared?.get(clue)).copied().unwrap_or(0.0)
-        };
-        weight(&Clue::Bias) + self.0.iter().map(|(c, s)| weight(c) * f64::from(*s)).sum::<f64>()
+        let of = |clue| weight(field, clue);
+        of(Clue::Bias) + self.0.iter().map(|(c, s)| of(*c) * f64::from(*s)).sum::<f64>()
     }
+}
+
+/// What a clue of size 1 adds to the log-odds of `field` (a section of the weights).
+pub(crate) fn weight(field: &str, clue: Clue) -> f64 {
+    let of = |section: &str| WEIGHTS.get(section).and_then(|w| w.get(&clue)).copied();
+    of(field).or_else(|| of("default")).unwrap_or(0.0)
 }
 
 static WEIGHTS: LazyLock<BTreeMap<String, BTreeMap<Clue, f64>>> = LazyLock::new(|| {
@@ -201,6 +221,10 @@ fn last_hit<'a>(segment: &'a Segment, start: usize, family: &[Label]) -> Option<
 /// Turns links into clues for the field that `label` announces.
 pub(crate) fn label_clues(links: &[Link<'_>], label: Label, evidence: &mut Evidence) {
     for link in links {
+        let due = link.hit.strength(Label::Due) - link.hit.strength(label);
+        if label == Label::Gross && due > 0.0 {
+            evidence.add(Clue::DueLabel, due * link.closeness);
+        }
         let clue = match link.relation {
             Relation::Same => Clue::LabelSame,
             Relation::Left => Clue::LabelLeft,
@@ -208,7 +232,8 @@ pub(crate) fn label_clues(links: &[Link<'_>], label: Label, evidence: &mut Evide
         };
         evidence.add(clue, link.hit.strength(label) * link.closeness);
         // What stands before the value on its own line decides; a column heading only helps.
-        if link.hit.strength(label) == 0.0 && link.relation != Relation::Above {
+        let related = label == Label::Gross && due > 0.0;
+        if link.hit.strength(label) == 0.0 && link.relation != Relation::Above && !related {
             evidence.add(Clue::WrongLabel, link.closeness);
         }
         // A weak word right before the value ("N°") may belong to a heading beside or above it.

@@ -20,6 +20,7 @@ pub(crate) use totals::find_money;
 
 use crate::layout::{Layout, Segment};
 use crate::locale::Locale;
+use crate::trace::Tracer;
 
 /// Pages at each end of a document that header fields are looked for on. What lies between is
 /// itemisation, and looking at all of a 200-page document would only collect rivals.
@@ -32,9 +33,20 @@ pub(crate) struct Reading<'a> {
     pub(crate) locale: &'a Locale,
     /// Pages of the document.
     pub(crate) pages: usize,
+    /// Told of every decision.
+    pub(crate) tracer: &'a Tracer,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    pub(crate) fn new(
+        layout: &'a Layout,
+        locale: &'a Locale,
+        pages: usize,
+        tracer: &'a Tracer,
+    ) -> Self {
+        Self { layout, locale, pages, tracer }
+    }
+
     /// Segments that header fields are looked for in, with their indices.
     pub(crate) fn segments(&self) -> impl Iterator<Item = (usize, &Segment)> {
         let pages = self.pages;

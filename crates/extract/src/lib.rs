@@ -10,6 +10,7 @@ pub mod error;
 pub mod facts;
 pub mod result;
 pub mod stage;
+pub mod trace;
 
 mod candidate;
 mod checks;
@@ -30,6 +31,7 @@ use common::page::ReadDocument;
 
 use crate::facts::DocumentFacts;
 use crate::result::{InvoiceExtracted, PageSummary, SCHEMA};
+use crate::trace::{Decision, Tracer};
 
 /// Reads the invoice out of a document's words.
 ///
@@ -37,7 +39,22 @@ use crate::result::{InvoiceExtracted, PageSummary, SCHEMA};
 /// in the words for all practical documents.
 #[must_use]
 pub fn extract(document: &ReadDocument, facts: &DocumentFacts) -> InvoiceExtracted {
-    let invoice = invoice::read(document);
+    traced(document, facts, &Tracer::default())
+}
+
+/// As [`extract`], and tells what was decided among which options.
+#[must_use]
+pub fn explain(
+    document: &ReadDocument,
+    facts: &DocumentFacts,
+) -> (InvoiceExtracted, Vec<Decision>) {
+    let tracer = Tracer::keeping();
+    let result = traced(document, facts, &tracer);
+    (result, tracer.into_decisions())
+}
+
+fn traced(document: &ReadDocument, facts: &DocumentFacts, tracer: &Tracer) -> InvoiceExtracted {
+    let invoice = invoice::read(document, tracer);
     let pages: Vec<PageSummary> = document.pages.iter().map(PageSummary::from).collect();
     let checks = checks::check(&invoice);
     let review = review::review(&invoice, &checks, &pages);

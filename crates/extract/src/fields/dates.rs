@@ -27,9 +27,13 @@ pub(crate) struct Dates {
 /// Finds the dates. A date without a label can be the issue date only.
 pub(crate) fn find_dates(reading: &Reading<'_>) -> Dates {
     let any = candidates(reading, Label::IssueDate).into_iter().map(|(c, _)| c);
-    let issue = choose(&any.collect::<Vec<_>>(), "issue_date");
-    let due = choose(&labelled(candidates(reading, Label::DueDate)), "due_date");
-    let delivery = choose(&labelled(candidates(reading, Label::DeliveryDate)), "delivery_date");
+    let issue = choose(reading.tracer, &any.collect::<Vec<_>>(), "issue_date");
+    let due = choose(reading.tracer, &labelled(candidates(reading, Label::DueDate)), "due_date");
+    let delivery = choose(
+        reading.tracer,
+        &labelled(candidates(reading, Label::DeliveryDate)),
+        "delivery_date",
+    );
     Dates { issue, due, delivery }
 }
 

@@ -5,24 +5,14 @@ use std::collections::HashMap;
 
 use rust_decimal::Decimal;
 
+use crate::evidence::{Clue, weight};
+use crate::trace::Combination;
+
 /// Candidates of each role that are tried in all combinations; an invoice has a handful.
 const TRIED: usize = 12;
 
-/// Log-odds for net + tax = gross with a tax that is not zero: 1 in about 200 triples of amounts
-/// does so by chance.
-const SUM_HOLDS: f64 = 5.0;
-
-/// The same with no tax, which any amount printed twice fulfils.
-const SUM_HOLDS_UNTAXED: f64 = 1.5;
-
-/// All three are there and do not add up: one of them is wrong, or there is a charge we do not see.
-const SUM_FAILS: f64 = -5.0;
-
-/// Tax is a usual rate of net.
-const RATE_HOLDS: f64 = 1.5;
-
-/// Tax larger than net, or net larger than gross.
-const ABSURD: f64 = -4.0;
+/// Section of the weights for what the three totals say together.
+const SECTION: &str = "totals";
 
 /// One amount and what speaks for it in each role, as log-odds.
 #[derive(Clone, Debug)]
@@ -45,30 +35,40 @@ pub(crate) struct Settled {
 }
 
 /// Settles the three totals. `outside` are charges outside VAT that gross includes; `rates` are
-/// the usual rates, per cent. Options with equal values must have been merged.
-pub(crate) fn settle(options: &[Option3], outside: Decimal, rates: &[Decimal]) -> Settled {
+/// the usual rates, per cent. Options with equal values must have been merged. `seen` is told of
+/// every combination that is tried, by index into the options.
+pub(crate) fn settle(
+    options: &[Option3],
+    outside: Decimal,
+    rates: &[Decimal],
+    mut seen: impl FnMut([Option<usize>; 3], Clues),
+) -> Settled {
     let by_value: HashMap<Decimal, usize> =
         options.iter().enumerate().map(|(i, o)| (o.value.normalize(), i)).collect();
     let grosses = best(options, |o| o.gross);
     let taxes = best(options, |o| o.tax);
     let nets = best(options, |o| o.net);
-    let pair = |net: &Option<usize>, tax: &Option<usize>| rate_score(options, *net, *tax, rates);
+    let pair = |net: &Option<usize>, tax: &Option<usize>| pair_clues(options, *net, *tax, rates);
     // Rates are tried for each pair once, not for each triple: they take most of the time.
-    let pairs: Vec<Vec<f64>> =
+    let pairs: Vec<Vec<Clues>> =
         taxes.iter().map(|tax| nets.iter().map(|net| pair(net, tax)).collect()).collect();
+    let weights = Weights::in_use();
     let mut sum = Marginals::default();
+    let mut add = |picks: [Option<usize>; 3], pair: Clues| {
+        let clues = sum_clues(options, picks, outside).and(pair);
+        seen(picks, clues);
+        sum.add(picks, labels(options, picks) + weights.of(clues));
+    };
     for gross in &grosses {
         for (tax, pairs) in taxes.iter().zip(&pairs) {
             for (net, pair) in nets.iter().zip(pairs) {
-                let picks = [*net, *tax, *gross];
-                sum.add(picks, score(options, picks, outside) + pair);
+                add([*net, *tax, *gross], *pair);
             }
             let value = |pick: &Option<usize>| pick.and_then(|i| options.get(i)).map(|o| o.value);
             let (Some(g), Some(t)) = (value(gross), value(tax)) else { continue };
             let exact = by_value.get(&(g - t - outside).normalize()).copied();
             if exact.is_some() && !nets.contains(&exact) {
-                let picks = [exact, *tax, *gross];
-                sum.add(picks, score(options, picks, outside) + pair(&exact, tax));
+                add([exact, *tax, *gross], pair(&exact, tax));
             }
         }
         // An amount nobody labelled can be the tax when net and gross say so.
@@ -77,8 +77,7 @@ pub(crate) fn settle(options: &[Option3], outside: Decimal, rates: &[Decimal]) -
             let (Some(g), Some(n)) = (value(gross), value(net)) else { continue };
             let exact = by_value.get(&(g - n - outside).normalize()).copied();
             if exact.is_some() && !taxes.contains(&exact) {
-                let picks = [*net, exact, *gross];
-                sum.add(picks, score(options, picks, outside) + pair(net, &exact));
+                add([*net, exact, *gross], pair(net, &exact));
             }
         }
     }
@@ -93,41 +92,105 @@ fn best(options: &[Option3], logit: impl Fn(&Option3) -> f64) -> Vec<Option<usiz
     order.into_iter().take(TRIED).map(Some).chain(std::iter::once(None)).collect()
 }
 
-/// What labels and sums say of three picks.
-fn score(options: &[Option3], [net, tax, gross]: [Option<usize>; 3], outside: Decimal) -> f64 {
+/// What the amounts say together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Clues {
+    sum: Option<Clue>,
+    rate_holds: bool,
+    net_above_gross: bool,
+    tax_above_net: bool,
+}
+
+impl Clues {
+    fn and(self, pair: Self) -> Self {
+        Self { sum: self.sum, net_above_gross: self.net_above_gross, ..pair }
+    }
+
+    fn listed(self) -> impl Iterator<Item = Clue> {
+        let when = |clue, present: bool| present.then_some(clue);
+        let rest = [
+            when(Clue::RateHolds, self.rate_holds),
+            when(Clue::NetAboveGross, self.net_above_gross),
+            when(Clue::TaxAboveNet, self.tax_above_net),
+        ];
+        self.sum.into_iter().chain(rest.into_iter().flatten())
+    }
+}
+
+/// The combination `picks` as the trace shows it.
+pub(crate) fn combination(
+    options: &[Option3],
+    picks: [Option<usize>; 3],
+    clues: Clues,
+) -> Combination {
+    let value = |pick: Option<usize>| Some(options.get(pick?)?.value.to_string());
+    Combination {
+        values: picks.into_iter().map(value).collect(),
+        clues: clues.listed().map(|clue| (clue, 1.0)).collect(),
+    }
+}
+
+/// The weights of [`Clues`], looked up once.
+struct Weights(Vec<(Clue, f64)>);
+
+impl Weights {
+    fn in_use() -> Self {
+        let all = [
+            Clue::SumHolds,
+            Clue::SumHoldsUntaxed,
+            Clue::SumFails,
+            Clue::RateHolds,
+            Clue::NetAboveGross,
+            Clue::TaxAboveNet,
+        ];
+        Self(all.into_iter().map(|clue| (clue, weight(SECTION, clue))).collect())
+    }
+
+    fn of(&self, clues: Clues) -> f64 {
+        let weight = |clue| self.0.iter().find(|(c, _)| *c == clue).map_or(0.0, |(_, w)| *w);
+        clues.listed().map(weight).sum()
+    }
+}
+
+/// What labels say of three picks.
+fn labels(options: &[Option3], [net, tax, gross]: [Option<usize>; 3]) -> f64 {
     let of = |pick: Option<usize>| pick.and_then(|i| options.get(i));
-    let (net, tax, gross) = (of(net), of(tax), of(gross));
-    let labels =
-        net.map_or(0.0, |o| o.net) + tax.map_or(0.0, |o| o.tax) + gross.map_or(0.0, |o| o.gross);
-    let value = |o: Option<&Option3>| o.map(|o| o.value);
-    let mut arithmetic = 0.0;
-    if let (Some(n), Some(t), Some(g)) = (value(net), value(tax), value(gross)) {
-        arithmetic += match n + t + outside == g {
-            true if t.is_zero() => SUM_HOLDS_UNTAXED,
-            true => SUM_HOLDS,
-            false => SUM_FAILS,
-        };
-    }
-    if value(net).zip(value(gross)).is_some_and(|(n, g)| n.abs() > g.abs()) {
-        arithmetic += ABSURD;
-    }
-    labels + arithmetic
+    of(net).map_or(0.0, |o| o.net)
+        + of(tax).map_or(0.0, |o| o.tax)
+        + of(gross).map_or(0.0, |o| o.gross)
+}
+
+/// What sums say of three picks.
+fn sum_clues(
+    options: &[Option3],
+    [net, tax, gross]: [Option<usize>; 3],
+    outside: Decimal,
+) -> Clues {
+    let value = |pick: Option<usize>| pick.and_then(|i| options.get(i)).map(|o| o.value);
+    let (net, tax, gross) = (value(net), value(tax), value(gross));
+    let sum = match (net, tax, gross) {
+        (Some(n), Some(t), Some(g)) if n + t + outside != g => Some(Clue::SumFails),
+        (Some(_), Some(t), Some(_)) if t.is_zero() => Some(Clue::SumHoldsUntaxed),
+        (Some(_), Some(_), Some(_)) => Some(Clue::SumHolds),
+        _ => None,
+    };
+    let net_above_gross = net.zip(gross).is_some_and(|(n, g)| n.abs() > g.abs());
+    Clues { sum, net_above_gross, ..Clues::default() }
 }
 
 /// What the usual rates say of net and tax.
-fn rate_score(
+fn pair_clues(
     options: &[Option3],
     net: Option<usize>,
     tax: Option<usize>,
     rates: &[Decimal],
-) -> f64 {
+) -> Clues {
     let value = |pick: Option<usize>| pick.and_then(|i| options.get(i)).map(|o| o.value);
-    let (Some(n), Some(t)) = (value(net), value(tax)) else { return 0.0 };
+    let (Some(n), Some(t)) = (value(net), value(tax)) else { return Clues::default() };
     let usual =
         |rate: &Decimal| !rate.is_zero() && (n * rate / Decimal::ONE_HUNDRED - t).abs() <= CENT;
-    let holds = !t.is_zero() && rates.iter().any(usual);
-    let (holds, absurd) = (if holds { RATE_HOLDS } else { 0.0 }, t.abs() > n.abs());
-    holds + if absurd { ABSURD } else { 0.0 }
+    let rate_holds = !t.is_zero() && rates.iter().any(usual);
+    Clues { rate_holds, tax_above_net: t.abs() > n.abs(), ..Clues::default() }
 }
 
 /// A rate holds when it gives the tax to the cent.
@@ -181,7 +244,7 @@ mod tests {
             option(1_900, -3.0, 1.0, -3.0),
             option(11_900, -3.0, -3.0, 2.0),
         ];
-        let settled = settle(&options, Decimal::ZERO, &[]);
+        let settled = settle(&options, Decimal::ZERO, &[], |_, _| ());
         let picks = [settled.net, settled.tax, settled.gross].map(|p| p.map(|(i, _)| i));
         assert_eq!(picks, [Some(0), Some(1), Some(2)]);
         assert!(settled.gross.unwrap().1 > 0.9);
@@ -194,7 +257,7 @@ mod tests {
             option(1_467, -3.0, 2.0, -3.0),
             option(8_800, -3.0, -3.0, 2.0),
         ];
-        let settled = settle(&options, Decimal::ZERO, &[Decimal::from(20)]);
+        let settled = settle(&options, Decimal::ZERO, &[Decimal::from(20)], |_, _| ());
         assert_eq!(settled.net.map(|p| p.0), Some(0));
     }
 
@@ -205,7 +268,7 @@ mod tests {
             option(20, -3.0, 1.0, -3.0),
             option(500, -3.0, -3.0, 3.0),
         ];
-        let settled = settle(&options, Decimal::ZERO, &[]);
+        let settled = settle(&options, Decimal::ZERO, &[], |_, _| ());
         assert_eq!(settled.gross.map(|p| p.0), Some(2));
         assert!(settled.net.is_none() || settled.tax.is_none());
     }
@@ -217,13 +280,13 @@ mod tests {
             option(190, -3.0, 1.0, -3.0),
             option(1_290, -3.0, -3.0, 1.0),
         ];
-        let settled = settle(&options, Decimal::ONE, &[]);
+        let settled = settle(&options, Decimal::ONE, &[], |_, _| ());
         assert_eq!(settled.net.map(|p| p.0), Some(0));
         assert_eq!(settled.tax.map(|p| p.0), Some(1));
     }
 
     #[test]
     fn nothing_to_choose_from_gives_nothing() {
-        assert_eq!(settle(&[], Decimal::ZERO, &[]), Settled::default());
+        assert_eq!(settle(&[], Decimal::ZERO, &[], |_, _| ()), Settled::default());
     }
 }

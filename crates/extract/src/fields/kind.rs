@@ -167,18 +167,20 @@ mod tests {
     use crate::layout::Layout;
     use crate::locale::Locale;
     use crate::sample;
+    use crate::trace::Tracer;
 
     fn kind(lines: &[&str]) -> InvoiceKind {
         let layout = Layout::of(&sample::document(lines));
         let locale = Locale::of(&layout, |_| true);
-        find_kind(&Reading { layout: &layout, locale: &locale, pages: 1 }).unwrap().value
+        find_kind(&Reading::new(&layout, &locale, 1, &Tracer::default())).unwrap().value
     }
 
     #[test]
     fn without_a_sign_the_country_tells_the_currency() {
         let layout = Layout::of(&sample::document(&["KEDAI BUKU SDN BHD", "Total 12.00"]));
         let locale = Locale::of(&layout, |_| true);
-        let reading = Reading { layout: &layout, locale: &locale, pages: 1 };
+        let tracer = Tracer::default();
+        let reading = Reading::new(&layout, &locale, 1, &tracer);
         assert_eq!(find_currency(&reading, None).unwrap().value, "MYR");
     }
 

@@ -142,11 +142,12 @@ mod tests {
     use crate::layout::Layout;
     use crate::locale::Locale;
     use crate::sample;
+    use crate::trace::Tracer;
 
     fn found(lines: &[&str]) -> Vec<Line> {
         let layout = Layout::of(&sample::document(lines));
         let locale = Locale::of(&layout, |_| true);
-        find_lines(&Reading { layout: &layout, locale: &locale, pages: 1 }, &Totals::default())
+        find_lines(&Reading::new(&layout, &locale, 1, &Tracer::default()), &Totals::default())
     }
 
     fn amounts(line: &Line) -> [Option<String>; 4] {

@@ -50,7 +50,9 @@ pub(crate) struct Numbers {
 /// Finds the numbers.
 pub(crate) fn find_numbers(reading: &Reading<'_>) -> Numbers {
     let codes = codes(reading);
-    let pick = |label, field| choose(&candidates(reading, &codes, label), field);
+    let pick = |label, field: &'static str| {
+        choose(reading.tracer, &candidates(reading, &codes, label), field)
+    };
     Numbers {
         invoice: pick(Label::InvoiceNumber, "number"),
         purchase_order: pick(Label::PurchaseOrder, "purchase_order"),
@@ -144,11 +146,12 @@ mod tests {
     use crate::layout::Layout;
     use crate::locale::Locale;
     use crate::sample;
+    use crate::trace::Tracer;
 
     fn found(lines: &[&str]) -> Numbers {
         let layout = Layout::of(&sample::document(lines));
         let locale = Locale::of(&layout, |_| true);
-        find_numbers(&Reading { layout: &layout, locale: &locale, pages: 1 })
+        find_numbers(&Reading::new(&layout, &locale, 1, &Tracer::default()))
     }
 
     fn invoice_number(lines: &[&str]) -> Option<String> {

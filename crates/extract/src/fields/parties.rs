@@ -70,11 +70,12 @@ mod tests {
     use crate::layout::Layout;
     use crate::locale::Locale;
     use crate::sample;
+    use crate::trace::Tracer;
 
     fn found(lines: &[&str]) -> Parties {
         let layout = Layout::of(&sample::document(lines));
         let locale = Locale::of(&layout, |_| true);
-        find_parties(&Reading { layout: &layout, locale: &locale, pages: 1 })
+        find_parties(&Reading::new(&layout, &locale, 1, &Tracer::default()))
     }
 
     fn value(field: &Option<Field<String>>) -> &str {

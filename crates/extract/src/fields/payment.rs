@@ -43,7 +43,7 @@ fn iban(reading: &Reading<'_>) -> Option<Field<String>> {
             candidates.push(candidate);
         }
     }
-    choose(&candidates, "iban")
+    choose(reading.tracer, &candidates, "iban")
 }
 
 fn bic(reading: &Reading<'_>) -> Option<Field<String>> {
@@ -61,7 +61,7 @@ fn bic(reading: &Reading<'_>) -> Option<Field<String>> {
             }
         }
     }
-    choose(&candidates, "bic")
+    choose(reading.tracer, &candidates, "bic")
 }
 
 fn terms(reading: &Reading<'_>) -> Option<Field<String>> {
@@ -91,11 +91,12 @@ mod tests {
     use crate::layout::Layout;
     use crate::locale::Locale;
     use crate::sample;
+    use crate::trace::Tracer;
 
     fn found(lines: &[&str]) -> Payment {
         let layout = Layout::of(&sample::document(lines));
         let locale = Locale::of(&layout, |_| true);
-        find_payment(&Reading { layout: &layout, locale: &locale, pages: 1 }, None)
+        find_payment(&Reading::new(&layout, &locale, 1, &Tracer::default()), None)
     }
 
     #[test]

@@ -5,11 +5,12 @@ use rust_decimal::Decimal;
 use crate::candidate::{Candidate, choose};
 use crate::evidence::{Clue, Evidence, Link, Relation, label_clues, links};
 use crate::fields::Reading;
-use crate::fields::joint::{Option3, Pick, settle};
+use crate::fields::joint::{Option3, Pick, Settled, combination, settle};
 use crate::fields::tax::{find_breakdown, rated_rows, single_rate};
 use crate::layout::Segment;
 use crate::lexicon::{Label, currency_decimals, usual_rates};
 use crate::result::{Amount, Charge, Confidence, Field, Source, TaxBreakdown, Totals};
+use crate::trace::{Chosen, Combination, Decision};
 use crate::value::numbers;
 
 /// Labels that announce amounts below the lines.
@@ -69,7 +70,8 @@ pub(crate) fn find_money(reading: &Reading<'_>, country: Option<&str>) -> MoneyF
     let amounts = charges.iter().filter_map(|c| c.amount.as_ref());
     let outside: Decimal = amounts.map(|f| f.value.0).sum();
     let (merged, options) = merge(&money);
-    let settled = settle(&options, outside, rates);
+    let settled = settle(&options, outside, rates, |_, _| ());
+    reading.tracer.record(|| traced(&money, &options, outside, rates, settled));
     let publish = |pick: Pick| {
         let (at, probability) = pick.filter(|(_, p)| *p >= MIN_PROBABILITY)?;
         let best = money.get(*merged.get(at)?)?;
@@ -79,9 +81,9 @@ pub(crate) fn find_money(reading: &Reading<'_>, country: Option<&str>) -> MoneyF
         net: publish(settled.net),
         tax: publish(settled.tax),
         gross: publish(settled.gross),
-        prepaid: single(&money, Label::Prepaid, "prepaid"),
-        rounding: single(&money, Label::Rounding, "rounding"),
-        due: single(&money, Label::Due, "due"),
+        prepaid: single(reading, &money, Label::Prepaid, "prepaid"),
+        rounding: single(reading, &money, Label::Rounding, "rounding"),
+        due: single(reading, &money, Label::Due, "due"),
     };
     let mut breakdown = find_breakdown(reading, &money, totals.tax.as_ref());
     if totals.tax.is_none() {
@@ -212,7 +214,7 @@ fn merge(money: &[Money<'_>]) -> (Vec<usize>, Vec<Option3>) {
     for (index, m) in money.iter().enumerate() {
         let net = m.logit(Label::Net, "net");
         let tax = m.logit(Label::Tax, "tax");
-        let gross = m.logit(Label::Gross, "gross").max(m.logit(Label::Due, "due") - DUE_AS_GROSS);
+        let gross = m.logit(Label::Gross, "gross");
         let top = net.max(tax).max(gross);
         let value = m.candidate.value.normalize();
         let at = *by_value.entry(value).or_insert(options.len());
@@ -237,15 +239,48 @@ fn merge(money: &[Money<'_>]) -> (Vec<usize>, Vec<Option3>) {
     (places, options)
 }
 
-/// An amount due is the gross total unless something was paid before; that costs this much.
-const DUE_AS_GROSS: f64 = 1.5;
+/// The joint choice with everything that was compared.
+fn traced(
+    money: &[Money<'_>],
+    options: &[Option3],
+    outside: Decimal,
+    rates: &[Decimal],
+    settled: Settled,
+) -> Decision {
+    let roles = [(Label::Net, "net"), (Label::Tax, "tax"), (Label::Gross, "gross")];
+    let considered = roles.iter().enumerate().flat_map(|(at, (label, section))| {
+        money.iter().map(move |m| {
+            let candidate = Candidate { evidence: m.evidence(*label), ..m.candidate.clone() };
+            candidate.considered((at, section))
+        })
+    });
+    let mut combinations: Vec<Combination> = Vec::new();
+    settle(options, outside, rates, |picks, clues| {
+        combinations.push(combination(options, picks, clues));
+    });
+    let chosen = |pick: Pick| {
+        let (at, probability) = pick?;
+        Some(Chosen { value: options.get(at)?.value.to_string(), probability })
+    };
+    Decision {
+        fields: roles.iter().map(|(_, section)| *section).collect(),
+        options: considered.collect(),
+        combinations,
+        chosen: [settled.net, settled.tax, settled.gross].map(chosen).to_vec(),
+    }
+}
 
-fn single(money: &[Money<'_>], label: Label, field: &str) -> Option<Field<Amount>> {
+fn single(
+    reading: &Reading<'_>,
+    money: &[Money<'_>],
+    label: Label,
+    field: &'static str,
+) -> Option<Field<Amount>> {
     let labelled = money.iter().filter(|m| m.strength(label) > 0.0);
     let candidates: Vec<Candidate<Decimal>> = labelled
         .map(|m| Candidate { evidence: m.evidence(label), ..m.candidate.clone() })
         .collect();
-    choose(&candidates, field).map(|f| f.map(Amount))
+    choose(reading.tracer, &candidates, field).map(|f| f.map(Amount))
 }
 
 fn charges(reading: &Reading<'_>, money: &[Money<'_>]) -> Vec<Charge> {
@@ -301,11 +336,12 @@ mod tests {
     use crate::layout::Layout;
     use crate::locale::Locale;
     use crate::sample;
+    use crate::trace::Tracer;
 
     fn found(lines: &[&str]) -> MoneyFields {
         let layout = Layout::of(&sample::document(lines));
         let locale = Locale::of(&layout, |_| true);
-        find_money(&Reading { layout: &layout, locale: &locale, pages: 1 }, None)
+        find_money(&Reading::new(&layout, &locale, 1, &Tracer::default()), None)
     }
 
     fn totals(lines: &[&str]) -> [Option<String>; 4] {

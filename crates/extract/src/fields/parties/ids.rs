@@ -8,6 +8,7 @@ use crate::fields::parties::blocks::Block;
 use crate::lexicon::Label;
 use crate::patterns::IDENTIFIER;
 use crate::result::Field;
+use crate::trace::Tracer;
 use crate::value::{PrintedCode, find_registrations, find_vat_ids};
 
 /// Labels that announce codes of parties.
@@ -74,7 +75,7 @@ pub(super) fn vat_ids(owners: &Owners<'_>) -> (Option<Field<String>>, Option<Fie
             found.push((candidate, side));
         }
     }
-    split(found, "vat_id")
+    split(owners.reading.tracer, found, ["seller_vat_id", "buyer_vat_id"])
 }
 
 /// Registrations of seller and buyer. Only behind a label, because nine digits are many things.
@@ -105,11 +106,16 @@ pub(super) fn registrations(owners: &Owners<'_>) -> (Option<Field<String>>, Opti
             found.push((candidate, owners.of(index)));
         }
     }
-    split(found, "registration_id")
+    let fields = ["seller_registration_id", "buyer_registration_id"];
+    split(owners.reading.tracer, found, fields)
 }
 
 /// Gives each side its own codes; those of nobody go to the seller, who has to print his.
-fn split(found: Found, field: &str) -> (Option<Field<String>>, Option<Field<String>>) {
+fn split(
+    tracer: &Tracer,
+    found: Found,
+    [seller, buyer]: [&'static str; 2],
+) -> (Option<Field<String>>, Option<Field<String>>) {
     let of = |side: Side, found: &Found| -> Vec<Candidate<String>> {
         found.iter().filter(|(_, s)| *s == Some(side)).map(|(c, _)| c.clone()).collect()
     };
@@ -123,7 +129,7 @@ fn split(found: Found, field: &str) -> (Option<Field<String>>, Option<Field<Stri
     if let Some(first) = sellers.first_mut() {
         first.evidence.add(Clue::Repeated, 1.0);
     }
-    (choose(&sellers, field), choose(&buyers, field))
+    (choose(tracer, &sellers, seller), choose(tracer, &buyers, buyer))
 }
 
 impl Owners<'_> {

@@ -1,6 +1,6 @@
 //! Names of the parties: every line that could be one, with the clues of all places it stands at.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::evidence::{Clue, Evidence};
 use crate::fields::Reading;
@@ -10,6 +10,7 @@ use crate::layout::{Place, Segment};
 use crate::lexicon::{Label, LabelHit, company_words, country_by_name};
 use crate::patterns::{EMAIL, SEPARATORS, STREET, WEB};
 use crate::text::{fold, terms};
+use crate::trace::{Chosen, Combination, Considered, Decision};
 
 /// Names that are compared in pairs; a document shows a few firms and people.
 const TRIED: usize = 12;
@@ -61,40 +62,53 @@ pub(super) struct Named {
 #[derive(Debug)]
 struct Entry {
     text: String,
+    /// Letters and digits of the name, folded: equal for equal names.
+    key: String,
     place: Place,
     /// Sum of sizes decides which place is shown.
     best: f32,
-    seller: HashMap<Clue, f32>,
-    buyer: HashMap<Clue, f32>,
+    seller: BTreeMap<Clue, f32>,
+    buyer: BTreeMap<Clue, f32>,
     spots: Vec<Spot>,
 }
 
 /// Chooses seller and buyer so that the two names differ and are most probable together.
 pub(super) fn choose_names(reading: &Reading<'_>, blocks: &[Block]) -> Named {
     let entries = collect(reading, blocks);
-    let logit = |clues: &HashMap<Clue, f32>, field| {
-        let mut evidence = Evidence::default();
-        let mut sorted: Vec<_> = clues.iter().collect();
-        sorted.sort_by_key(|(clue, _)| **clue);
-        sorted.into_iter().for_each(|(clue, size)| evidence.add(*clue, *size));
-        evidence.logit(field)
-    };
-    let sellers: Vec<f64> = entries.iter().map(|e| logit(&e.seller, "seller_name")).collect();
-    let buyers: Vec<f64> = entries.iter().map(|e| logit(&e.buyer, "buyer_name")).collect();
-    let mut best: ([Option<usize>; 2], f64) = ([None, None], 0.0);
-    for seller in top(&sellers) {
-        for buyer in top(&buyers) {
+    let sellers: Vec<f64> = entries.iter().map(|e| evidence(&e.seller).logit(FIELDS[0])).collect();
+    let buyers: Vec<f64> = entries.iter().map(|e| evidence(&e.buyer).logit(FIELDS[1])).collect();
+    let pairs = pairs(&entries, &sellers, &buyers);
+    let best = pairs.iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or([None, None], |(p, _)| *p);
+    let picks = [0, 1].map(|role| marginal(&entries, &pairs, role, best[role]));
+    reading.tracer.record(|| traced(&entries, &pairs, picks));
+    let [seller, buyer] = picks.map(|pick| name(&entries, pick?));
+    Named { seller, buyer }
+}
+
+/// Sections of the weights.
+const FIELDS: [&str; 2] = ["seller_name", "buyer_name"];
+
+/// Seller and buyer, by index into the entries, and the log-odds of the pair.
+type Pair = ([Option<usize>; 2], f64);
+
+fn evidence(clues: &BTreeMap<Clue, f32>) -> Evidence {
+    let mut evidence = Evidence::default();
+    clues.iter().for_each(|(clue, size)| evidence.add(*clue, *size));
+    evidence
+}
+
+/// All pairs of the best names, and of none, that are not one name twice.
+fn pairs(entries: &[Entry], sellers: &[f64], buyers: &[f64]) -> Vec<Pair> {
+    let of = |logits: &[f64], i: Option<usize>| i.and_then(|i| logits.get(i)).copied();
+    let all = top(sellers).into_iter().flat_map(|seller| {
+        top(buyers).into_iter().filter_map(move |buyer| {
             let same =
                 seller.zip(buyer).is_some_and(|(s, b)| alike(entries.get(s), entries.get(b)));
-            let of = |logits: &[f64], i: Option<usize>| i.and_then(|i| logits.get(i)).copied();
-            let score = of(&sellers, seller).unwrap_or(0.0) + of(&buyers, buyer).unwrap_or(0.0);
-            if !same && score > best.1 {
-                best = ([seller, buyer], score);
-            }
-        }
-    }
-    let [seller, buyer] = best.0;
-    Named { seller: name(&entries, &sellers, seller), buyer: name(&entries, &buyers, buyer) }
+            let score = of(sellers, seller).unwrap_or(0.0) + of(buyers, buyer).unwrap_or(0.0);
+            (!same).then_some(([seller, buyer], score))
+        })
+    });
+    all.collect()
 }
 
 fn top(logits: &[f64]) -> Vec<Option<usize>> {
@@ -105,22 +119,57 @@ fn top(logits: &[f64]) -> Vec<Option<usize>> {
 
 fn alike(a: Option<&Entry>, b: Option<&Entry>) -> bool {
     let (Some(a), Some(b)) = (a, b) else { return true };
-    let (a, b) = (key(&a.text), key(&b.text));
-    a.contains(&b) || b.contains(&a)
+    a.key.contains(&b.key) || b.key.contains(&a.key)
 }
 
-fn name(entries: &[Entry], logits: &[f64], index: Option<usize>) -> Option<Name> {
-    let entry = entries.get(index?)?;
-    let own = logits.get(index?)?.exp();
-    // Names that hold this one ("Firm GmbH" and "Firm") are no rivals.
-    let rivals = entries.iter().zip(logits).filter(|(e, _)| !alike(Some(e), Some(entry)));
-    let probability = own / (1.0 + own + rivals.map(|(_, l)| l.exp()).sum::<f64>());
-    (probability >= MIN_PROBABILITY).then(|| Name {
+/// The probability of a name in its role: the share of the pairs that have it. Names that hold it
+/// ("Firm GmbH" and "Firm") are no rivals.
+fn marginal(
+    entries: &[Entry],
+    pairs: &[Pair],
+    role: usize,
+    pick: Option<usize>,
+) -> Option<(usize, f64)> {
+    let entry = entries.get(pick?);
+    let in_role = |pair: &Pair| pair.0.get(role).copied().flatten();
+    let own = pairs.iter().filter(|p| in_role(p).is_some_and(|i| alike(entries.get(i), entry)));
+    let all: f64 = pairs.iter().map(|(_, score)| score.exp()).sum();
+    Some((pick?, own.map(|(_, score)| score.exp()).sum::<f64>() / all))
+}
+
+fn name(entries: &[Entry], (at, probability): (usize, f64)) -> Option<Name> {
+    let entry = entries.get(at).filter(|_| probability >= MIN_PROBABILITY)?;
+    Some(Name {
         text: entry.text.clone(),
         place: entry.place,
         probability,
         spots: entry.spots.clone(),
     })
+}
+
+/// The joint choice with everything that was compared.
+fn traced(entries: &[Entry], pairs: &[Pair], picks: [Option<(usize, f64)>; 2]) -> Decision {
+    let considered = FIELDS.iter().enumerate().flat_map(|(role, section)| {
+        entries.iter().map(move |e| {
+            let clues = evidence(if role == 0 { &e.seller } else { &e.buyer });
+            Considered::new((role, section), e.text.clone(), &e.place, &clues)
+        })
+    });
+    let text = |i: Option<usize>| Some(entries.get(i?)?.text.clone());
+    let combination = |(picks, _): &Pair| Combination {
+        values: picks.iter().map(|i| text(*i)).collect(),
+        clues: Vec::new(),
+    };
+    let chosen = |pick: Option<(usize, f64)>| {
+        let (at, probability) = pick?;
+        Some(Chosen { value: text(Some(at))?, probability })
+    };
+    Decision {
+        fields: FIELDS.to_vec(),
+        options: considered.collect(),
+        combinations: pairs.iter().map(combination).collect(),
+        chosen: picks.map(chosen).to_vec(),
+    }
 }
 
 fn key(text: &str) -> String {
@@ -183,8 +232,8 @@ fn collect(reading: &Reading<'_>, blocks: &[Block]) -> Vec<Entry> {
 
 impl Entry {
     fn new(text: String, place: Place) -> Self {
-        let (seller, buyer) = (HashMap::new(), HashMap::new());
-        Self { text, place, best: f32::MIN, seller, buyer, spots: Vec::new() }
+        let (seller, buyer) = (BTreeMap::new(), BTreeMap::new());
+        Self { key: key(&text), text, place, best: f32::MIN, seller, buyer, spots: Vec::new() }
     }
 
     /// Adds a place: each clue counts once, at its largest.
