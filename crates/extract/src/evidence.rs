@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use crate::layout::{Layout, Segment};
-use crate::lexicon::{Label, LabelHit};
+use crate::lexicon::{Label, LabelHit, WEAK};
 
 /// A clue; the keys of `data/weights.toml`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
@@ -24,6 +24,10 @@ pub enum Clue {
     LabelLeft,
     /// A label of the field above in the column.
     LabelAbove,
+    /// The same for a label that fits other fields as well.
+    WeakSame,
+    WeakLeft,
+    WeakAbove,
     /// A label of the amount due beside or above what may be the gross total.
     DueLabel,
     /// The nearest label announces another field of the same type.
@@ -33,8 +37,18 @@ pub enum Clue {
     LowerHalf,
     /// The same value stands elsewhere too.
     Repeated,
-    /// In the line of the document's title.
+    /// In the line of the document's title; of a kind: a line is its title.
     Title,
+    /// A line is the title of an invoice.
+    OtherTitle,
+    /// Different words of the till.
+    TillWords,
+    /// As few letters across as on a slip of a till.
+    Slip,
+    /// An account to pay to, or a day to pay by.
+    PaymentAsked,
+    /// Most amounts are negative.
+    Negative,
     /// Form or check digits are right.
     Valid,
     Invalid,
@@ -44,6 +58,10 @@ pub enum Clue {
     Ambiguous,
     /// The largest amount of the document.
     Largest,
+    /// Beside a label of money handed over or given back.
+    Tendered,
+    /// Printed without decimals.
+    Integer,
     /// In the field's column, on the row of totals.
     ColumnTotal,
     /// A per cent rate stands in the row.
@@ -83,6 +101,8 @@ pub enum Clue {
     SumHoldsUntaxed,
     /// All three are there and do not add up.
     SumFails,
+    /// They add up but for a few cents: rounding to coins, or charges of cents.
+    SumNear,
     /// Tax is a usual rate of net.
     RateHolds,
     /// Net is larger than gross.
@@ -104,6 +124,10 @@ impl Evidence {
 
     pub(crate) fn when(&mut self, clue: Clue, present: bool) {
         self.add(clue, if present { 1.0 } else { 0.0 });
+    }
+
+    pub(crate) fn has(&self, clue: Clue) -> bool {
+        self.0.iter().any(|(c, _)| *c == clue)
     }
 
     pub(crate) fn clues(&self) -> &[(Clue, f32)] {
@@ -225,19 +249,22 @@ pub(crate) fn label_clues(links: &[Link<'_>], label: Label, evidence: &mut Evide
         if label == Label::Gross && due > 0.0 {
             evidence.add(Clue::DueLabel, due * link.closeness);
         }
-        let clue = match link.relation {
-            Relation::Same => Clue::LabelSame,
-            Relation::Left => Clue::LabelLeft,
-            Relation::Above => Clue::LabelAbove,
+        let strength = link.hit.strength(label);
+        let clue = match (link.relation, strength > WEAK) {
+            (Relation::Same, true) => Clue::LabelSame,
+            (Relation::Left, true) => Clue::LabelLeft,
+            (Relation::Above, true) => Clue::LabelAbove,
+            (Relation::Same, false) => Clue::WeakSame,
+            (Relation::Left, false) => Clue::WeakLeft,
+            (Relation::Above, false) => Clue::WeakAbove,
         };
-        evidence.add(clue, link.hit.strength(label) * link.closeness);
+        evidence.add(clue, if strength > 0.0 { link.closeness } else { 0.0 });
         // What stands before the value on its own line decides; a column heading only helps.
         let related = label == Label::Gross && due > 0.0;
         if link.hit.strength(label) == 0.0 && link.relation != Relation::Above && !related {
             evidence.add(Clue::WrongLabel, link.closeness);
         }
         // A weak word right before the value ("N°") may belong to a heading beside or above it.
-        let strength = link.hit.strength(label);
         if link.relation == Relation::Same && (strength == 0.0 || strength > FIRM) {
             break;
         }

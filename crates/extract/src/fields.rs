@@ -1,5 +1,6 @@
 //! From evidence to fields: one file a group of fields.
 
+mod currency;
 mod dates;
 mod joint;
 mod kind;
@@ -10,8 +11,9 @@ mod payment;
 mod tax;
 mod totals;
 
+pub(crate) use currency::find_currency;
 pub(crate) use dates::find_dates;
-pub(crate) use kind::{find_currency, find_kind};
+pub(crate) use kind::find_kind;
 pub(crate) use lines::{find_description, find_lines};
 pub(crate) use numbers::find_numbers;
 pub(crate) use parties::{Parties, find_parties};
@@ -51,6 +53,13 @@ impl<'a> Reading<'a> {
     pub(crate) fn segments(&self) -> impl Iterator<Item = (usize, &Segment)> {
         let pages = self.pages;
         self.layout.segments.iter().enumerate().filter(move |(_, s)| at_an_end(s.page_index, pages))
+    }
+
+    /// Median height of the segments, in heights of the page.
+    pub(crate) fn typical_height(&self) -> f32 {
+        let mut heights: Vec<f32> = self.segments().map(|(_, s)| s.rect.height()).collect();
+        heights.sort_by(f32::total_cmp);
+        heights.get(heights.len() / 2).copied().unwrap_or(0.0)
     }
 
     /// Whether `text` stands in more than one segment.

@@ -65,7 +65,7 @@ pub(crate) struct Row {
 }
 
 /// A place on a page.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Place {
     pub(crate) page: u32,
     pub(crate) bbox: BoundingBox,

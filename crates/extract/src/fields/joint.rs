@@ -139,6 +139,7 @@ impl Weights {
             Clue::SumHolds,
             Clue::SumHoldsUntaxed,
             Clue::SumFails,
+            Clue::SumNear,
             Clue::RateHolds,
             Clue::NetAboveGross,
             Clue::TaxAboveNet,
@@ -169,7 +170,10 @@ fn sum_clues(
     let value = |pick: Option<usize>| pick.and_then(|i| options.get(i)).map(|o| o.value);
     let (net, tax, gross) = (value(net), value(tax), value(gross));
     let sum = match (net, tax, gross) {
-        (Some(n), Some(t), Some(g)) if n + t + outside != g => Some(Clue::SumFails),
+        (Some(n), Some(t), Some(g)) if n + t + outside != g => {
+            let off = (n + t + outside - g).abs();
+            Some(if off <= COINS { Clue::SumNear } else { Clue::SumFails })
+        }
         (Some(_), Some(t), Some(_)) if t.is_zero() => Some(Clue::SumHoldsUntaxed),
         (Some(_), Some(_), Some(_)) => Some(Clue::SumHolds),
         _ => None,
@@ -192,6 +196,9 @@ fn pair_clues(
     let rate_holds = !t.is_zero() && rates.iter().any(usual);
     Clues { rate_holds, tax_above_net: t.abs() > n.abs(), ..Clues::default() }
 }
+
+/// Totals to pay in coins are rounded by no more than this.
+const COINS: Decimal = Decimal::from_parts(5, 0, 0, false, 2);
 
 /// A rate holds when it gives the tax to the cent.
 const CENT: Decimal = Decimal::from_parts(1, 0, 0, false, 2);

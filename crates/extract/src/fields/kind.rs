@@ -1,88 +1,143 @@
-//! Document kind and currency.
+//! Document kind: invoice, unless titles, words of the till and the shape of the page say otherwise.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::candidate::field;
+use crate::evidence::{Clue, Evidence};
 use crate::fields::Reading;
 use crate::layout::Segment;
-use crate::lexicon::{Label, LabelHit, countries, labels, speaks_of};
-use crate::locale::currency_of_vat_id;
+use crate::lexicon::{Label, LabelHit, labels};
 use crate::result::{Confidence, Field, InvoiceKind, Source};
 use crate::text::fold;
+use crate::trace::{Chosen, Considered, Decision};
+use crate::value::numbers;
 
 /// Most terms a title line has: "Rechnungskorrektur Nr. 12 vom 01.02.2020" and little more.
 const TITLE_TERMS: usize = 9;
 
-/// Prior that a document with the words of a kind in its title is of that kind.
-const TITLED: f64 = 0.95;
+/// Different words of the till that leave no doubt.
+const MANY_TILL_WORDS: usize = 4;
 
-/// Prior of an invoice where no title says so: nearly everything uploaded here is one.
-const UNTITLED: f64 = 0.75;
+/// Letters across a page of the widest slips and of the narrowest letters (80 mm paper has 42 to 48
+/// columns, A4 in large print has 70).
+const SLIP_LETTERS: (f32, f32) = (40.0, 70.0);
 
-/// Prior of a receipt where two or more words of the till are found and no invoice title.
-const TILL: f64 = 0.8;
+/// What a document may be besides an invoice, by section of the weights.
+const KINDS: [(InvoiceKind, &str, Label); 2] = [
+    (InvoiceKind::Receipt, "receipt", Label::ReceiptTitle),
+    (InvoiceKind::CreditNote, "credit_note", Label::CreditNoteTitle),
+];
 
-/// Different till words that make a receipt.
-const MIN_TILL_WORDS: usize = 2;
-
-/// Confidence in a currency that follows from the seller's country alone.
-const CURRENCY_BY_COUNTRY: f64 = 0.7;
-
-/// The same where only words hint at the country.
-const CURRENCY_BY_HINT: f64 = 0.6;
-
-/// The kind of document; always answered, with an invoice as the prior.
+/// The kind of document; always answered, with an invoice as what remains.
 pub(crate) fn find_kind(reading: &Reading<'_>) -> Option<Field<InvoiceKind>> {
-    let titled = |label| {
-        let titles = reading.segments().filter_map(|(_, s)| title(s, label));
-        // The first of the most title-like: max_by_key keeps the last, so from the end.
-        titles.collect::<Vec<_>>().into_iter().rev().max_by_key(|t| t.weight)
-    };
-    let invoice = titled(Label::InvoiceTitle);
-    let receipt = titled(Label::ReceiptTitle);
-    let credit_note = titled(Label::CreditNoteTitle);
-    let till_words = till_words(reading);
-    let weight = |t: &Option<Title<'_>>| t.as_ref().map_or(0, |t| t.weight);
-    if let Some(title) = &credit_note
-        && weight(&credit_note) >= weight(&invoice)
-    {
-        return Some(title.field(InvoiceKind::CreditNote));
+    let invoice = titled(reading, Label::InvoiceTitle);
+    let shared = shared_clues(reading);
+    let mut options = Vec::new();
+    for (kind, section, label) in KINDS {
+        let title = titled(reading, label);
+        let mut evidence = shared.clone();
+        evidence.add(Clue::Title, Title::size(title.as_ref()));
+        evidence.add(Clue::OtherTitle, Title::size(invoice.as_ref()));
+        let logit = evidence.logit(section);
+        options.push((kind, title, evidence, logit));
     }
-    match (&invoice, &receipt) {
-        // Shops print "tax invoice" over a slip that was paid in cash.
-        _ if till_words >= MIN_TILL_WORDS => Some(prior(InvoiceKind::Receipt, TILL)),
-        (_, Some(title)) if weight(&receipt) > weight(&invoice) => {
-            Some(title.field(InvoiceKind::Receipt))
+    let total: f64 = 1.0 + options.iter().map(|(.., logit)| logit.exp()).sum::<f64>();
+    let best = options.iter().max_by(|a, b| a.3.total_cmp(&b.3)).filter(|o| o.3 > 0.0);
+    let (kind, title, weight) = match best {
+        Some((kind, title, _, logit)) => (*kind, title.as_ref(), logit.exp()),
+        None => (InvoiceKind::Invoice, invoice.as_ref(), 1.0),
+    };
+    let probability = weight / total;
+    reading.tracer.record(|| Decision {
+        fields: vec!["kind"],
+        options: KINDS.iter().zip(&options).map(|((_, section, _), o)| considered(section, o)).collect(),
+        combinations: Vec::new(),
+        chosen: vec![best.map(|(kind, ..)| Chosen { value: name(*kind).to_owned(), probability })],
+    });
+    Some(match title {
+        Some(title) => {
+            let raw = title.segment.text.get(title.range.clone()).unwrap_or("");
+            field(kind, raw, &title.segment.place(&title.range), probability)
         }
-        (Some(title), _) => Some(title.field(InvoiceKind::Invoice)),
-        (None, Some(title)) => Some(title.field(InvoiceKind::Receipt)),
-        (None, None) => Some(prior(InvoiceKind::Invoice, UNTITLED)),
+        None => Field {
+            value: kind,
+            confidence: Confidence::new(probability),
+            raw: None,
+            source: Source::derived("words-and-shape"),
+        },
+    })
+}
+
+type Possible<'a> = (InvoiceKind, Option<Title<'a>>, Evidence, f64);
+
+fn considered(section: &str, (kind, title, evidence, _): &Possible<'_>) -> Considered {
+    let place = title.as_ref().map(|t| t.segment.place(&t.range)).unwrap_or_default();
+    Considered::new((0, section), name(*kind).to_owned(), &place, evidence)
+}
+
+fn name(kind: InvoiceKind) -> &'static str {
+    match kind {
+        InvoiceKind::Invoice => "invoice",
+        InvoiceKind::CreditNote => "credit_note",
+        InvoiceKind::Receipt => "receipt",
     }
 }
 
-fn prior(kind: InvoiceKind, probability: f64) -> Field<InvoiceKind> {
-    Field {
-        value: kind,
-        confidence: Confidence::new(probability),
-        raw: None,
-        source: Source::derived("prior"),
+/// The first of the lines that are most like a title of the kind.
+fn titled<'a>(reading: &'a Reading<'_>, label: Label) -> Option<Title<'a>> {
+    let titles = reading.segments().filter_map(|(_, s)| title(s, label));
+    // max_by_key keeps the last, so from the end.
+    titles.collect::<Vec<_>>().into_iter().rev().max_by_key(|t| t.weight)
+}
+
+/// What speaks for and against both kinds, whatever the titles.
+fn shared_clues(reading: &Reading<'_>) -> Evidence {
+    let mut evidence = Evidence::default();
+    let words = till_words(reading).min(MANY_TILL_WORDS);
+    evidence.add(Clue::TillWords, words as f32 / MANY_TILL_WORDS as f32);
+    let (slip, letter) = SLIP_LETTERS;
+    let across = letters_across(reading);
+    evidence.add(Clue::Slip, ((letter - across) / (letter - slip)).clamp(0.0, 1.0));
+    let announced = |label| {
+        let hits = reading.segments().flat_map(|(_, s)| &s.labels);
+        hits.filter(|h| !h.aside).any(|h| h.strength(label) > WEAK_TITLE)
+    };
+    evidence.when(Clue::PartyLabel, announced(Label::Buyer));
+    evidence.when(Clue::PaymentAsked, announced(Label::Iban) || announced(Label::DueDate));
+    evidence.when(Clue::Negative, mostly_negative(reading));
+    evidence
+}
+
+/// Letters that would fill the widest line.
+fn letters_across(reading: &Reading<'_>) -> f32 {
+    let (mut left, mut right) = (f32::MAX, 0.0_f32);
+    let (mut width, mut letters) = (0.0, 0);
+    for (_, segment) in reading.segments() {
+        (left, right) = (left.min(segment.rect.x0), right.max(segment.rect.x1));
+        width += segment.rect.x1 - segment.rect.x0;
+        letters += segment.text.chars().count();
     }
+    let letter = (width / letters.max(1) as f32).max(f32::EPSILON);
+    (right - left).max(0.0) / letter
+}
+
+fn mostly_negative(reading: &Reading<'_>) -> bool {
+    let style = reading.locale.numbers;
+    let all = reading.segments().flat_map(|(_, s)| numbers(&s.text, style));
+    let amounts: Vec<_> = all.filter(|n| n.decimals > 1 && !n.value.is_zero()).collect();
+    2 * amounts.iter().filter(|n| n.value.is_sign_negative()).count() > amounts.len()
 }
 
 /// How many different words of the till stand on the pages.
 fn till_words(reading: &Reading<'_>) -> usize {
-    let weak = |h: &LabelHit| (0.0..WEAK_TITLE).contains(&h.strength(Label::ReceiptTitle));
-    let mut words: Vec<String> = Vec::new();
-    for (_, segment) in reading.segments() {
-        let hits = segment.labels.iter().filter(|h| h.strength(Label::ReceiptTitle) > 0.0);
-        words.extend(
-            hits.filter(|h| weak(h)).filter_map(|h| Some(fold(segment.text.get(h.start..h.end)?))),
-        );
-    }
-    words.sort();
-    words.dedup();
-    words.len()
+    let of_till = |h: &LabelHit| {
+        let receipt = h.strength(Label::ReceiptTitle);
+        receipt > 0.0 && receipt < WEAK_TITLE || h.strength(Label::Tendered) > 0.0
+    };
+    let hits = reading.segments().flat_map(|(_, s)| s.labels.iter().map(move |h| (s, h)));
+    let words = hits.filter(|(_, h)| of_till(h));
+    words.filter_map(|(s, h)| Some(fold(s.text.get(h.start..h.end)?))).collect::<HashSet<_>>().len()
 }
 
 /// Words of the till alone are no title.
@@ -97,11 +152,14 @@ struct Title<'a> {
 }
 
 impl Title<'_> {
-    fn field(&self, kind: InvoiceKind) -> Field<InvoiceKind> {
-        let raw = self.segment.text.get(self.range.clone()).unwrap_or("");
-        field(kind, raw, &self.segment.place(&self.range), TITLED)
+    /// 0 to 1.
+    fn size(title: Option<&Self>) -> f32 {
+        title.map_or(0.0, |t| t.weight as f32 / MAX_TITLE_WEIGHT as f32)
     }
 }
+
+/// A line that begins with the title and holds little else.
+const MAX_TITLE_WEIGHT: u32 = 3;
 
 fn title(segment: &Segment, label: Label) -> Option<Title<'_>> {
     let range = labels().mentions(&segment.terms, label)?;
@@ -127,40 +185,6 @@ const BARE_TERMS: usize = 4;
 /// Terms before the title in its line, such as the firm's name.
 const MAX_TERMS_BEFORE: usize = 3;
 
-/// The currency: elected by the document, else that of the seller's country.
-pub(crate) fn find_currency(
-    reading: &Reading<'_>,
-    seller_vat_id: Option<&Field<String>>,
-) -> Option<Field<String>> {
-    if let Some(vote) = &reading.locale.currency {
-        return Some(field(vote.code.to_owned(), &vote.raw, &vote.place, vote.share.min(0.98)));
-    }
-    let by_vat_id = seller_vat_id.and_then(|f| currency_of_vat_id(&f.value));
-    let (code, confidence) = match by_vat_id {
-        Some(code) => (code, CURRENCY_BY_COUNTRY),
-        None => (currency_of_country_spoken_of(reading)?, CURRENCY_BY_HINT),
-    };
-    Some(Field {
-        value: code.to_owned(),
-        confidence: Confidence::new(confidence),
-        raw: None,
-        source: Source::derived("currency-of-country"),
-    })
-}
-
-/// The currency of the country that most lines speak of.
-fn currency_of_country_spoken_of(reading: &Reading<'_>) -> Option<&'static str> {
-    let mut counts: BTreeMap<&str, (usize, &'static str)> = BTreeMap::new();
-    for (_, segment) in reading.segments() {
-        let terms: Vec<&str> = segment.terms.iter().map(|t| t.text.as_str()).collect();
-        let folded = format!(" {} ", terms.join(" "));
-        for country in countries().iter().filter(|c| speaks_of(&folded, c)) {
-            counts.entry(&country.code).or_insert((0, &country.currency)).0 += 1;
-        }
-    }
-    counts.into_values().max_by_key(|(count, _)| *count).map(|(_, currency)| currency)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,15 +197,6 @@ mod tests {
         let layout = Layout::of(&sample::document(lines));
         let locale = Locale::of(&layout, |_| true);
         find_kind(&Reading::new(&layout, &locale, 1, &Tracer::default())).unwrap().value
-    }
-
-    #[test]
-    fn without_a_sign_the_country_tells_the_currency() {
-        let layout = Layout::of(&sample::document(&["KEDAI BUKU SDN BHD", "Total 12.00"]));
-        let locale = Locale::of(&layout, |_| true);
-        let tracer = Tracer::default();
-        let reading = Reading::new(&layout, &locale, 1, &tracer);
-        assert_eq!(find_currency(&reading, None).unwrap().value, "MYR");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Totals: candidates with their clues, then one joint choice; breakdown and charges beside them.
 
+use std::collections::HashMap;
+
 use rust_decimal::Decimal;
 
 use crate::candidate::{Candidate, choose};
@@ -22,6 +24,7 @@ const FAMILY: &[Label] = &[
     Label::Prepaid,
     Label::Rounding,
     Label::Allowance,
+    Label::Tendered,
     Label::StampCharge,
     Label::OtherNumber,
 ];
@@ -40,6 +43,9 @@ const MIN_PROBABILITY: f64 = 0.30;
 
 /// Trust in a sum we form: that nothing was paid before and nothing was rounded is an assumption.
 const DERIVED_DUE: f64 = 0.85;
+
+/// Set this much larger than the usual text, an amount is meant to be seen.
+const LARGE: f32 = 1.25;
 
 /// Strength of a label that names its field alone.
 const FIRM: f32 = 0.9;
@@ -102,6 +108,7 @@ fn candidates<'a>(reading: &'a Reading<'_>) -> Vec<Money<'a>> {
     let currency = reading.locale.currency.as_ref().map(|c| c.code);
     let decimals = currency.map_or(2, currency_decimals);
     let rated_rows = rated_rows(reading);
+    let typical = reading.typical_height();
     for (index, segment) in reading.segments() {
         let all = numbers(&segment.text, style);
         let rated = all.iter().any(|n| n.percent);
@@ -119,6 +126,12 @@ fn candidates<'a>(reading: &'a Reading<'_>) -> Vec<Money<'a>> {
             let mut candidate = Candidate::read(number.value, segment, &number.range);
             let evidence = &mut candidate.evidence;
             evidence.when(Clue::Money, printed_as_amount);
+            evidence.when(Clue::Integer, number.decimals == 0);
+            let tendered = |l: &Link<'_>| {
+                l.relation != Relation::Above && l.hit.strength(Label::Tendered) > 0.0
+            };
+            evidence.when(Clue::Tendered, links.iter().any(tendered));
+            evidence.when(Clue::Large, segment.rect.height() > LARGE * typical);
             let foreign = number.currency.is_some() && number.currency != currency;
             evidence.when(Clue::ForeignCurrency, foreign);
             evidence.when(Clue::LastOnRow, last);
@@ -135,10 +148,17 @@ fn candidates<'a>(reading: &'a Reading<'_>) -> Vec<Money<'a>> {
         found.sort_by_key(|m| m.links.is_empty());
         found.truncate(MAX_AMOUNTS);
     }
-    let largest = found.iter().map(|m| m.candidate.value.abs()).max();
+    let printed = |m: &&Money<'_>| m.candidate.evidence.has(Clue::Money);
+    let largest = found.iter().filter(printed).map(|m| m.candidate.value.abs()).max();
+    let mut times: HashMap<Decimal, usize> = HashMap::new();
+    for money in &found {
+        *times.entry(money.candidate.value.normalize()).or_default() += 1;
+    }
     for money in &mut found {
-        let is_largest = Some(money.candidate.value.abs()) == largest;
-        money.candidate.evidence.when(Clue::Largest, is_largest);
+        let value = money.candidate.value;
+        let again = times.get(&value.normalize()).is_some_and(|n| *n > 1);
+        money.candidate.evidence.when(Clue::Largest, Some(value.abs()) == largest);
+        money.candidate.evidence.when(Clue::Repeated, again);
     }
     found
 }
@@ -209,7 +229,7 @@ impl Money<'_> {
 fn merge(money: &[Money<'_>]) -> (Vec<usize>, Vec<Option3>) {
     let mut places: Vec<usize> = Vec::new();
     let mut options: Vec<Option3> = Vec::new();
-    let mut by_value: std::collections::HashMap<Decimal, usize> = std::collections::HashMap::new();
+    let mut by_value: HashMap<Decimal, usize> = HashMap::new();
     let mut best: Vec<f64> = Vec::new();
     for (index, m) in money.iter().enumerate() {
         let net = m.logit(Label::Net, "net");

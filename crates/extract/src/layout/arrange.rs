@@ -5,6 +5,10 @@ use common::page::{BoundingBox, ReadPage, Word};
 /// A gap wider than this many text heights separates columns; words are 0.25 to 0.6 apart.
 const COLUMN_GAP: f32 = 0.95;
 
+/// The same in widths of a letter, where that is more: slips are printed with wide letters of one
+/// width, and their words stand a whole letter apart.
+const COLUMN_GAP_LETTERS: f32 = 1.7;
+
 /// Words of a page that are looked at. Dense A4 small print has about 2 000.
 const MAX_WORDS_PER_PAGE: usize = 6_000;
 
@@ -81,11 +85,18 @@ fn split<'a, 'w>(
     let mut heights: Vec<f32> = words.iter().map(|(_, b)| b.height()).collect();
     heights.sort_by(f32::total_cmp);
     let typical = heights.get(heights.len() / 2).copied().unwrap_or(0.0);
+    let wide = COLUMN_GAP_LETTERS * letter_width(words) * aspect;
     words.chunk_by(move |(_, a), (_, b)| {
         let gap = (b.x0() - a.x1()) * aspect;
         let apart = (a.middle_y() - b.middle_y()).abs() > a.height().max(b.height());
-        gap <= COLUMN_GAP * typical.max(a.height().min(b.height())) && !apart
+        gap <= wide.max(COLUMN_GAP * typical.max(a.height().min(b.height()))) && !apart
     })
+}
+
+/// Mean width of a letter, as a fraction of the page's width.
+fn letter_width(words: &[(&Word, BoundingBox)]) -> f32 {
+    let letters: usize = words.iter().map(|(word, _)| word.text.chars().count()).sum();
+    words.iter().map(|(_, b)| b.width()).sum::<f32>() / letters.max(1) as f32
 }
 
 /// Joins runs of a row that the reader took for different lines though nothing separates them.
@@ -110,7 +121,9 @@ fn belongs(left: &Run<'_>, right: &Run<'_>, aspect: f32) -> bool {
     let gap = (b.x0() - a.x1()) * aspect;
     let sign = left.ends_with_sign() || right.is_sign();
     let size = a.height().max(b.height()) < SAME_SIZE * height || sign;
-    size && gap >= -OVERLAP * height && gap <= height * if sign { SIGN_GAP } else { COLUMN_GAP }
+    let wide = letter_width(&left.words).min(letter_width(&right.words)) * aspect;
+    let most = height * if sign { SIGN_GAP } else { COLUMN_GAP };
+    size && gap >= -OVERLAP * height && gap <= most.max(COLUMN_GAP_LETTERS * wide)
 }
 
 impl<'w> Run<'w> {

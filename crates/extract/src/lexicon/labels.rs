@@ -28,6 +28,7 @@ pub(crate) enum Label {
     Prepaid,
     Rounding,
     Allowance,
+    Tendered,
     StampCharge,
     Seller,
     Buyer,
@@ -81,7 +82,7 @@ impl LabelHit {
 }
 
 /// How firmly a phrase of the `weak` list announces its field: it fits about two fields in three.
-const WEAK: f32 = 0.45;
+pub(crate) const WEAK: f32 = 0.45;
 
 /// Longest phrase looked for inside others.
 const MENTION_TERMS: usize = 3;

@@ -177,7 +177,7 @@ fn key(text: &str) -> String {
 }
 
 fn collect(reading: &Reading<'_>, blocks: &[Block]) -> Vec<Entry> {
-    let typical = typical_height(reading);
+    let typical = reading.typical_height();
     let domains = domains(reading);
     let mut entries: Vec<Entry> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
@@ -396,12 +396,6 @@ fn above_label(reading: &Reading<'_>, index: usize, reach: f32) -> Option<(f32, 
         }
     }
     None
-}
-
-fn typical_height(reading: &Reading<'_>) -> f32 {
-    let mut heights: Vec<f32> = reading.segments().map(|(_, s)| s.rect.height()).collect();
-    heights.sort_by(f32::total_cmp);
-    heights.get(heights.len() / 2).copied().unwrap_or(0.0)
 }
 
 /// Names of the web and mail domains on the pages, without signs.
