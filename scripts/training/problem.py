@@ -111,7 +111,8 @@ class Problem:
         reading[option["field"]][key] = max(reading[option["field"]].get(key, 0.0), option["reading"])
 
     def best(self, document, fields, values):
-        """Marks the combinations without a wrong value that hold the most right ones."""
+        """Marks the combinations without a wrong value that hold the most right ones. Where the page shows
+        a value that is not among the candidates, nothing can be learned of the choice between them."""
         known = [self.judge.known(document, f) for f in fields]
         verdicts = {}
 
@@ -126,6 +127,10 @@ class Problem:
                     sum_ += 1
             return sum_
 
+        for at, name in enumerate(fields):
+            if known[at] and self.judge.expected(document, name) is not None:
+                shown = {keys[at] for keys in values} - {None}
+                known[at] = any(self.judge.agrees(document, name, key) for key in shown)
         scores = [points(keys) for keys in values]
         top = max(scores)
         return [score == top and top >= 0 for score in scores]

@@ -91,8 +91,20 @@ pub enum Clue {
     Imprint,
     /// The document's web or mail domain holds the name.
     DomainMatch,
-    /// Among the first lines of the document.
-    Top,
+    /// Among the first names of the document: 1 for the first, 1/2 for the second, and so on.
+    Leading,
+    /// The same on a slip of a till.
+    SlipLeading,
+    /// A legal form, on a slip of a till.
+    SlipForm,
+    /// The name goes on in the line below.
+    TwoLines,
+    /// The name is all that its line holds.
+    Alone,
+    /// Share of its words that begin with a small letter, as those of names do not.
+    SmallLetters,
+    /// Share of its letters that are capitals.
+    Capitals,
     /// Set larger than the text.
     Large,
     /// Net, tax (not zero) and charges add up to gross.

@@ -28,6 +28,10 @@ use crate::trace::Tracer;
 /// itemisation, and looking at all of a 200-page document would only collect rivals.
 const END_PAGES: usize = 4;
 
+/// Letters across a page of the widest slips and of the narrowest letters (80 mm paper has 42 to 48
+/// columns, A4 in large print has 70).
+const SLIP_LETTERS: (f32, f32) = (40.0, 70.0);
+
 /// A document ready to be asked for fields.
 #[derive(Debug)]
 pub(crate) struct Reading<'a> {
@@ -62,9 +66,28 @@ impl<'a> Reading<'a> {
         heights.get(heights.len() / 2).copied().unwrap_or(0.0)
     }
 
+    /// How much the document looks like a slip of a till, 0 to 1: few letters fill its lines.
+    pub(crate) fn slip(&self) -> f32 {
+        let (slip, letter) = SLIP_LETTERS;
+        ((letter - self.letters_across()) / (letter - slip)).clamp(0.0, 1.0)
+    }
+
     /// Whether `text` stands in more than one segment.
     pub(crate) fn repeats(&self, text: &str) -> bool {
         self.segments().filter(|(_, s)| s.text.contains(text)).take(2).count() > 1
+    }
+
+    /// Letters that would fill the widest line.
+    fn letters_across(&self) -> f32 {
+        let (mut left, mut right) = (f32::MAX, 0.0_f32);
+        let (mut width, mut letters) = (0.0, 0);
+        for (_, segment) in self.segments() {
+            (left, right) = (left.min(segment.rect.x0), right.max(segment.rect.x1));
+            width += segment.rect.x1 - segment.rect.x0;
+            letters += segment.text.chars().count();
+        }
+        let letter = (width / letters.max(1) as f32).max(f32::EPSILON);
+        (right - left).max(0.0) / letter
     }
 }
 

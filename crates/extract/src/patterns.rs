@@ -76,6 +76,9 @@ patterns! {
     /// House number and street, or street and house number.
     STREET = r"(?i)^\d{1,5}(?: ?(?:bis|ter|[a-c]))?[ ,]+\p{L}{2,}|\p{L}{3,}\.? \d{1,4} ?[a-z]?$|\b(?:rue|avenue|boulevard|chemin|allee|route|street|road|str\.|strasse|straße|weg|platz|laan|straat|calle|via|rua|lot|jalan)\b"
         finds "6 Rue Paul Bert" not "FACTURE";
+    /// A registration or branch number behind a name.
+    REGISTRATION_BEHIND = r" *\(?[A-Z]{0,3}[0-9][0-9A-Z\-]{4,}.*$|(?i: *\((?:co|company)[. ]*(?:reg|no).*$)"
+        finds "Golden Spoon Ltd (169609-A)" not "Studio 54 Ltd";
     /// Signs that firms put between name and address in a one-line sender.
     SEPARATORS = r" [\-–—−·•●|*] |[·•●|]|, |(?i: au capital )"
         finds "Bei Spiel GmbH ● Ecke 12" not "Bei Spiel GmbH";

@@ -19,10 +19,6 @@ const TITLE_TERMS: usize = 9;
 /// Different words of the till that leave no doubt.
 const MANY_TILL_WORDS: usize = 4;
 
-/// Letters across a page of the widest slips and of the narrowest letters (80 mm paper has 42 to 48
-/// columns, A4 in large print has 70).
-const SLIP_LETTERS: (f32, f32) = (40.0, 70.0);
-
 /// What a document may be besides an invoice, by section of the weights.
 const KINDS: [(InvoiceKind, &str, Label); 2] = [
     (InvoiceKind::Receipt, "receipt", Label::ReceiptTitle),
@@ -51,7 +47,11 @@ pub(crate) fn find_kind(reading: &Reading<'_>) -> Option<Field<InvoiceKind>> {
     let probability = weight / total;
     reading.tracer.record(|| Decision {
         fields: vec!["kind"],
-        options: KINDS.iter().zip(&options).map(|((_, section, _), o)| considered(section, o)).collect(),
+        options: KINDS
+            .iter()
+            .zip(&options)
+            .map(|((_, section, _), o)| considered(section, o))
+            .collect(),
         combinations: Vec::new(),
         chosen: vec![best.map(|(kind, ..)| Chosen { value: name(*kind).to_owned(), probability })],
     });
@@ -96,9 +96,7 @@ fn shared_clues(reading: &Reading<'_>) -> Evidence {
     let mut evidence = Evidence::default();
     let words = till_words(reading).min(MANY_TILL_WORDS);
     evidence.add(Clue::TillWords, words as f32 / MANY_TILL_WORDS as f32);
-    let (slip, letter) = SLIP_LETTERS;
-    let across = letters_across(reading);
-    evidence.add(Clue::Slip, ((letter - across) / (letter - slip)).clamp(0.0, 1.0));
+    evidence.add(Clue::Slip, reading.slip());
     let announced = |label| {
         let hits = reading.segments().flat_map(|(_, s)| &s.labels);
         hits.filter(|h| !h.aside).any(|h| h.strength(label) > WEAK_TITLE)
@@ -107,19 +105,6 @@ fn shared_clues(reading: &Reading<'_>) -> Evidence {
     evidence.when(Clue::PaymentAsked, announced(Label::Iban) || announced(Label::DueDate));
     evidence.when(Clue::Negative, mostly_negative(reading));
     evidence
-}
-
-/// Letters that would fill the widest line.
-fn letters_across(reading: &Reading<'_>) -> f32 {
-    let (mut left, mut right) = (f32::MAX, 0.0_f32);
-    let (mut width, mut letters) = (0.0, 0);
-    for (_, segment) in reading.segments() {
-        (left, right) = (left.min(segment.rect.x0), right.max(segment.rect.x1));
-        width += segment.rect.x1 - segment.rect.x0;
-        letters += segment.text.chars().count();
-    }
-    let letter = (width / letters.max(1) as f32).max(f32::EPSILON);
-    (right - left).max(0.0) / letter
 }
 
 fn mostly_negative(reading: &Reading<'_>) -> bool {

@@ -3,7 +3,9 @@
 mod address;
 mod blocks;
 mod contact;
+mod entries;
 mod ids;
+mod name_text;
 mod names;
 
 use crate::candidate::field;
