@@ -192,6 +192,23 @@ impl Layout {
             .filter(move |(_, s)| s.rect.shared_width(&rect) > 0.0)
     }
 
+    /// Segments below `index` whose columns overlap it, nearest row first, up to `reach` (in heights
+    /// of the page).
+    pub(crate) fn below(
+        &self,
+        index: usize,
+        reach: f32,
+    ) -> impl Iterator<Item = (usize, &Segment)> {
+        let from = self.segments.get(index);
+        let (page, row, rect) = from.map_or((usize::MAX, usize::MAX - 1, Rect::default()), |s| {
+            (s.page_index, s.row, s.rect)
+        });
+        (row + 1..self.rows.len())
+            .take_while(move |r| self.within(*r, page, rect.middle(), reach))
+            .flat_map(|r| self.row(r))
+            .filter(move |(_, s)| s.rect.shared_width(&rect) > 0.0)
+    }
+
     fn within(&self, row: usize, page_index: usize, middle: f32, reach: f32) -> bool {
         let near = |r: &Row| r.page_index == page_index && (r.middle - middle).abs() <= reach;
         self.rows.get(row).is_some_and(near)

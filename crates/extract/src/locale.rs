@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::layout::{Layout, Place, Segment};
 use crate::lexicon::{Label, countries, currency_by_sign, currency_decimals};
 use crate::patterns::NUMBER;
-use crate::value::{DateOrder, NumberStyle, dates, numbers};
+use crate::value::{DateOrder, NumberStyle, dates, is_group, numbers};
 
 /// What the document's amounts and dates have in common.
 #[derive(Clone, Debug, Default)]
@@ -84,7 +84,8 @@ fn certain_decimal_sign(number: &str) -> Option<char> {
     let behind = number.chars().rev().take_while(char::is_ascii_digit).count();
     let repeated = signs.iter().filter(|c| **c == last).count() > 1;
     let mixed = signs.iter().any(|c| *c != last);
-    let certain = !repeated && (behind == 2 || mixed);
+    let whole = number.get(..number.len() - behind - last.len_utf8()).unwrap_or("");
+    let certain = !repeated && (behind == 2 || mixed || behind == 3 && !is_group(whole));
     ((last == ',' || last == '.') && certain).then_some(last)
 }
 

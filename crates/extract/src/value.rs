@@ -4,7 +4,7 @@ mod amount;
 mod code;
 mod date;
 
-pub(crate) use amount::{NumberStyle, numbers};
+pub(crate) use amount::{NumberStyle, is_group, numbers};
 pub(crate) use code::{
     PrintedCode, find_ibans, find_registrations, find_vat_ids, iban_is_valid, luhn_is_valid,
     vat_id_is_valid,

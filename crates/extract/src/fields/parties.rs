@@ -48,7 +48,7 @@ pub(crate) fn find_parties(reading: &Reading<'_>) -> Parties {
     for (name, party) in [(&seller, &mut parties.seller), (&buyer, &mut parties.buyer.party)] {
         let Some(name) = name else { continue };
         party.name = Some(name_field(name));
-        party.address = address::address(reading, &blocks, name);
+        party.address = address::address(reading, name);
         party.email = contact::email(reading, &blocks, name);
         party.phone = contact::phone(reading, &blocks, name);
         let vat_id = party.vat_id.as_ref();

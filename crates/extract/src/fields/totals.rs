@@ -87,7 +87,7 @@ pub(crate) fn find_money(reading: &Reading<'_>, country: Option<&str>) -> MoneyF
         net: publish(settled.net),
         tax: publish(settled.tax),
         gross: publish(settled.gross),
-        prepaid: single(reading, &money, Label::Prepaid, "prepaid"),
+        prepaid: single(reading, &money, Label::Prepaid, "prepaid").map(unsigned),
         rounding: single(reading, &money, Label::Rounding, "rounding"),
         due: single(reading, &money, Label::Due, "due"),
     };
@@ -301,6 +301,11 @@ fn single(
         .map(|m| Candidate { evidence: m.evidence(label), ..m.candidate.clone() })
         .collect();
     choose(reading.tracer, &candidates, field).map(|f| f.map(Amount))
+}
+
+/// BT-113 is what was paid, printed with the minus of a deduction or without.
+fn unsigned(field: Field<Amount>) -> Field<Amount> {
+    field.map(|amount| Amount(amount.0.abs()))
 }
 
 fn charges(reading: &Reading<'_>, money: &[Money<'_>]) -> Vec<Charge> {

@@ -34,6 +34,7 @@ pub(crate) enum Label {
     Buyer,
     ShipTo,
     PartyName,
+    Address,
     VatId,
     BuyerVatId,
     RegistrationId,

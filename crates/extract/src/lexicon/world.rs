@@ -37,6 +37,8 @@ pub(crate) struct CompanyWords {
     pub(crate) small_print: HashSet<String>,
     /// Words that names of firms do not begin with.
     pub(crate) not_names: HashSet<String>,
+    /// First words of a line that says whose attention is wanted.
+    pub(crate) attention: HashSet<String>,
 }
 
 #[derive(Deserialize)]

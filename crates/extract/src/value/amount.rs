@@ -46,7 +46,7 @@ pub(crate) fn parse_number(text: &str, style: NumberStyle) -> Option<(Decimal, u
         [] => None,
         [.., (at, last)] => {
             let behind = text.len() - at - last.len_utf8();
-            decimal_sign(&signs, *last, behind, style).then_some(*at)
+            decimal_sign(&signs, text.get(..*at)?, *last, behind, style).then_some(*at)
         }
     };
     let group_signs = signs.iter().filter(|(at, _)| Some(*at) != decimal_at);
@@ -69,7 +69,13 @@ pub(crate) fn parse_number(text: &str, style: NumberStyle) -> Option<(Decimal, u
 }
 
 /// Whether the last sign of a number is its decimal sign, with `behind` digits after it.
-fn decimal_sign(signs: &[(usize, char)], last: char, behind: usize, style: NumberStyle) -> bool {
+fn decimal_sign(
+    signs: &[(usize, char)],
+    whole: &str,
+    last: char,
+    behind: usize,
+    style: NumberStyle,
+) -> bool {
     if last != ',' && last != '.' {
         return false;
     }
@@ -77,12 +83,18 @@ fn decimal_sign(signs: &[(usize, char)], last: char, behind: usize, style: Numbe
     let mixed = signs.iter().any(|(_, c)| *c != last);
     match behind {
         _ if again => false,
+        3 if !mixed && !is_group(whole) => true,
         3 if !mixed => match style.decimal {
             Some(sign) => sign == last,
             None => style.three_decimals,
         },
         _ => true,
     }
+}
+
+/// Whether digits can stand before a group sign: "1234.567" and "0.567" have a decimal sign.
+pub(crate) fn is_group(whole: &str) -> bool {
+    whole.len() <= 3 && !whole.starts_with('0')
 }
 
 fn normal(c: char) -> char {

@@ -2,15 +2,23 @@
 
 use crate::candidate::field;
 use crate::fields::Reading;
-use crate::fields::parties::blocks::{Block, is_postal};
+use crate::fields::parties::blocks::{is_postal, is_small_print};
 use crate::fields::parties::names::Name;
 use crate::layout::{Place, Segment};
-use crate::lexicon::{countries, country as country_by_code, country_by_name};
-use crate::patterns::{POSTAL_CODE, SEPARATORS};
+use crate::lexicon::{
+    Label, WEAK, company_words, countries, country as country_by_code, country_by_name,
+};
+use crate::patterns::{EMAIL, POSTAL_CODE, SEPARATORS, STREET, WEB};
 use crate::result::{Confidence, Field, Source};
 
-/// Lines from the name to the town that belong to the address.
-const MAX_LINES: usize = 6;
+/// Lines from the name to the end of the address.
+const MAX_LINES: usize = 8;
+
+/// Middles of two lines of an address are no further apart than this, in text heights.
+const LINE_PITCH: f32 = 2.6;
+
+/// Left edges or middles of the lines of an address differ by less than this, in text heights.
+const ALIGNED: f32 = 1.5;
 
 /// Trust in an address below a name, relative to the name.
 const BLOCK_ADDRESS: f64 = 0.85;
@@ -21,34 +29,128 @@ const COUNTRY_BY_VAT_ID: f64 = 0.9;
 /// Trust in a country named in the address.
 const COUNTRY_NAMED: f64 = 0.9;
 
-/// The address that follows the name, in its block or in its line.
-pub(super) fn address(
-    reading: &Reading<'_>,
-    blocks: &[Block],
-    name: &Name,
-) -> Option<Field<String>> {
+/// The address that follows the name, in its line or in those below, at the first of its places
+/// that has one.
+pub(super) fn address(reading: &Reading<'_>, name: &Name) -> Option<Field<String>> {
     let (text, place) = name.spots.iter().find_map(|spot| {
         let segment = reading.layout.segment(spot.segment)?;
-        in_line(segment).or_else(|| {
-            let block = blocks.get(spot.block)?;
-            let from = block.lines.iter().position(|i| *i == spot.segment)?;
-            below_name(reading, block, from)
-        })
+        in_line(segment).or_else(|| below_name(reading, spot.segment))
     })?;
     Some(field(text.clone(), &text, &place, name.probability * BLOCK_ADDRESS))
 }
 
-fn below_name(reading: &Reading<'_>, block: &Block, from: usize) -> Option<(String, Place)> {
-    let town = *block.postal.iter().find(|p| **p > from && **p <= from + MAX_LINES)?;
-    let mut lines: Vec<&Segment> = Vec::new();
-    for index in block.lines.iter().take(town + 1).skip(from + 1) {
-        lines.push(reading.layout.segment(*index)?);
-    }
-    let behind = block.lines.get(town + 1).and_then(|i| reading.layout.segment(*i));
-    lines.extend(behind.filter(|s| country_by_name(&s.text).is_some()));
-    let place = lines.iter().map(|s| s.whole()).reduce(|a, b| a.union(&b))?;
-    let texts: Vec<&str> = lines.iter().map(|s| s.text.as_str()).collect();
+/// The lines below a name that make an address: from the first that could be part of one to the
+/// last that certainly is, and a country behind it.
+fn below_name(reading: &Reading<'_>, index: usize) -> Option<(String, Place)> {
+    let lines = column_below(reading, index);
+    let parts: Vec<Part> = lines.iter().map(|s| part(s)).collect();
+    let end = parts.iter().position(|p| *p == Part::Foreign).unwrap_or(parts.len());
+    let parts = parts.get(..end)?;
+    let sure = |p: &Part| matches!(p, Part::Street | Part::Town);
+    let last = match parts.iter().position(|p| *p == Part::Town) {
+        Some(town) => town,
+        None => parts.iter().rposition(sure)?,
+    };
+    let last = if parts.get(last + 1) == Some(&Part::Country) { last + 1 } else { last };
+    let first = parts.iter().position(|p| *p != Part::Person)?;
+    // Lines above the street are part of the address where they carry a number (a hall, a floor,
+    // a box) or where no person or motto can stand.
+    let kept: Vec<&Segment> = (first..=last)
+        .filter(|at| parts.get(*at).is_some_and(|p| *p != Part::Person))
+        .filter_map(|at| lines.get(at).copied())
+        .collect();
+    let place = kept.iter().map(|s| s.whole()).reduce(|a, b| a.union(&b))?;
+    let texts: Vec<String> = kept.iter().map(|s| unlabelled(s)).collect();
     Some((texts.join("\n"), place))
+}
+
+/// What a line below a name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// Who is to read it, a motto, a register: nothing of the address.
+    Person,
+    Street,
+    Town,
+    Country,
+    /// May belong to the address between its other lines.
+    Detail,
+    /// Ends the address.
+    Foreign,
+}
+
+fn part(segment: &Segment) -> Part {
+    let text = unlabelled(segment);
+    let first = segment.terms.first().map_or("", |t| t.text.as_str());
+    let announces = |l: Label| segment.labels.iter().any(|h| h.start == 0 && h.strength(l) > WEAK);
+    let ends = [
+        Label::Phone,
+        Label::Fax,
+        Label::Email,
+        Label::VatId,
+        Label::BuyerVatId,
+        Label::Iban,
+        Label::IssueDate,
+        Label::DueDate,
+        Label::InvoiceNumber,
+        Label::CustomerNumber,
+        Label::Buyer,
+        Label::ShipTo,
+        Label::Seller,
+        Label::InvoiceTitle,
+        Label::CreditNoteTitle,
+    ];
+    let has_number = text.chars().any(|c| c.is_ascii_digit());
+    if country_by_name(&text).is_some() {
+        return Part::Country;
+    }
+    if ends.into_iter().any(announces) || EMAIL.is_match(&text) || WEB.is_match(&text) {
+        return Part::Foreign;
+    }
+    if is_postal(&text) {
+        return Part::Town;
+    }
+    if is_small_print(segment) || announces(Label::RegistrationId) || announces(Label::OtherNumber)
+    {
+        return Part::Person;
+    }
+    if company_words().attention.contains(first) && !has_number {
+        return Part::Person;
+    }
+    if STREET.is_match(&text) { Part::Street } else { Part::Detail }
+}
+
+/// The text behind a label such as "Address:".
+fn unlabelled(segment: &Segment) -> String {
+    let label = segment.labels.first().filter(|h| h.start == 0 && h.strength(Label::Address) > 0.0);
+    let from = label.map_or(0, |h| h.end);
+    let text = segment.text_from(from).trim_start_matches(|c: char| !c.is_alphanumeric());
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The lines below a name in its column: close to each other, and aligned with the name.
+fn column_below<'r>(reading: &'r Reading<'_>, index: usize) -> Vec<&'r Segment> {
+    let mut lines: Vec<&Segment> = Vec::new();
+    let Some(name) = reading.layout.segment(index) else { return lines };
+    let (mut last, mut height) = (index, name.rect.height());
+    while lines.len() < MAX_LINES {
+        let Some(from) = reading.layout.segment(last) else { break };
+        let aligned = |s: &Segment| {
+            let off = |a: f32, b: f32| (a - b).abs() < ALIGNED * height.max(s.rect.height());
+            off(s.rect.x0, name.rect.x0)
+                || off(s.rect.x0 + s.rect.x1, name.rect.x0 + name.rect.x1)
+                || off(s.rect.x1, name.rect.x1)
+                || off(s.rect.x0, from.rect.x0)
+        };
+        let reach = LINE_PITCH * height.max(from.rect.height());
+        let Some((next, segment)) = reading.layout.below(last, reach).find(|(_, s)| aligned(s))
+        else {
+            break;
+        };
+        lines.push(segment);
+        // A name in large letters stands over lines in small ones.
+        (last, height) = (next, segment.rect.height());
+    }
+    lines
 }
 
 /// The parts of a one-line sender behind the name.
