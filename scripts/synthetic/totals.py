@@ -1,0 +1,225 @@
+"""Sums below the items, in many arrangements, with the table of tax rates and the amount in words."""
+
+from decimal import Decimal
+
+from num2words import num2words
+
+from .desk import BLACK, Line
+from .sums import sums
+
+# How one of each money is called in words, and its hundredth or thousandth.
+UNITS = {
+    "EUR": {"fr": ("euros", "centimes"), "de": ("Euro", "Cent"), "en": ("euros", "cents"), "nl": ("euro", "cent"), "es": ("euros", "céntimos"), "it": ("euro", "centesimi"), "pt": ("euros", "cêntimos")},
+    "TND": {"fr": ("dinars", "millimes")}, "INR": {"en": ("rupees", "paise")}, "MYR": {"en": ("ringgit", "sen")}, "USD": {"en": ("dollars", "cents")},
+    "GBP": {"en": ("pounds", "pence")}, "CHF": {"de": ("Franken", "Rappen")},
+}  # fmt: skip
+
+
+def totals(desk, y):
+    """Draws what follows the items; answers the y below."""
+    rows = sums(desk)
+    height = (len(rows) + 2) * desk.style.leading * 1.5
+    y = desk.room(y + desk.style.leading * 0.6, height)
+    if desk.options["tax_table"] == "above" and desk.invoice.breakdown():
+        y = tax_table(desk, desk.left, y + desk.style.leading, desk.width * 0.6) + desk.style.leading * 0.5
+        y = desk.room(y, height)
+    top = y
+    y = ARRANGEMENTS[desk.options["totals"]](desk, y + desk.style.leading * 1.1, rows)
+    if desk.options["tax_table"] == "beside" and desk.options["totals"] in BESIDE:
+        y = max(y, tax_table(desk, desk.left, top + desk.style.leading * 1.1, desk.width * 0.46))
+    return after(desk, y)
+
+
+def box_edges(desk, rows):
+    """As wide as the template likes and the rows need."""
+    size = max(desk.options["strong_size"], 1)
+    need = max(desk.measure(row.label + row.text + desk.options["totals_colon"], row.strong, size if row.strong else 1) for row in rows) + 30
+    width = min(max(desk.width * desk.options["totals_share"], 150, need), desk.width)
+    return desk.right - width, desk.right
+
+
+def right_box(desk, y, rows):
+    """Labels and values between two edges, the strong rows on colour or between rules."""
+    style, sheet, step = desk.style, desk.sheet, desk.style.leading * desk.options["totals_spacing"]
+    left, right = box_edges(desk, rows)
+    frame, top = desk.options["totals_frame"], y - style.leading * 1.1
+    for row in rows:
+        ink, size = BLACK, 1.0
+        if row.strong and desk.options["strong_size"] > 1:
+            size = desk.options["strong_size"]
+        if row.strong and frame in ("band", "pale"):
+            sheet.box(left, y - style.leading * size, right - left, step * size * 1.05, fill=style.color if frame == "band" else style.pale)
+            ink = 0xFFFFFF if frame == "band" else BLACK
+        elif row.strong and frame == "rules":
+            sheet.rule(left, y - style.leading * size, right, y - style.leading * size, style.grey, 0.6)
+        facts = row.facts
+        desk.text(left + 5, y, row.label + desk.options["totals_colon"], row.strong, size, ink)
+        desk.text(right - 5, y, row.text, row.strong, size, ink, "right", facts)
+        y += step * size
+    if frame in ("box", "cells"):
+        sheet.box(left, top, right - left, y - step + style.leading * 0.4 - top, stroke=style.grey, line=0.6)
+    if frame == "cells":
+        line = top
+        for _ in rows[:-1]:
+            line += step
+            sheet.rule(left, line, right, line, style.grey, 0.4)
+        sheet.rule(right - (right - left) * 0.42, top, right - (right - left) * 0.42, y - step + style.leading * 0.4, style.grey, 0.4)
+    return y
+
+
+def right_labels(desk, y, rows):
+    """Labels right-aligned before a column of values."""
+    left, right = box_edges(desk, rows)
+    column = max(desk.measure(row.text, row.strong, 1.1) for row in rows) + 14
+    for row in rows:
+        desk.text(right - column, y, row.label + desk.options["totals_colon"], row.strong, align="right")
+        desk.text(right - 3, y, row.text, row.strong, align="right", facts=row.facts)
+        y += desk.style.leading * desk.options["totals_spacing"]
+    return y
+
+
+def left_list(desk, y, rows):
+    """At the left margin, values in a column or right behind the labels."""
+    labels = [row.label + desk.style.colon for row in rows]
+    column = max(desk.measure(label, True) for label in labels) + 12
+    widest = max(desk.measure(row.text, True) for row in rows)
+    for label, row in zip(labels, rows):
+        desk.text(desk.left, y, label, row.strong)
+        if desk.options["values_close"]:
+            desk.text(desk.left + desk.measure(label, row.strong) + 5, y, row.text, row.strong, facts=row.facts)
+        else:
+            desk.text(desk.left + column + widest, y, row.text, row.strong, align="right", facts=row.facts)
+        y += desk.style.leading * desk.options["totals_spacing"]
+    return y
+
+
+def dotted(desk, y, rows):
+    """Leaders of dots between label and value."""
+    left, right = box_edges(desk, rows)
+    left = desk.left if desk.options["leaders_wide"] else left
+    for row in rows:
+        start = left + desk.measure(row.label, row.strong) + 4
+        end = right - desk.measure(row.text, row.strong) - 4
+        desk.text(left, y, row.label, row.strong)
+        dots = max(int((end - start) / desk.measure(".")), 0)
+        if desk.options["leaders_typed"] and dots > 3:
+            desk.text(start, y, "." * (dots - 1))
+        else:
+            desk.sheet.rule(start, y - 1, end, y - 1, desk.style.grey, 0.5, dash=[0.6, 2])
+        desk.text(right, y, row.text, row.strong, align="right", facts=row.facts)
+        y += desk.style.leading * desk.options["totals_spacing"]
+    return y
+
+
+def wide_table(desk, y, rows):
+    """Heads above values over the whole width."""
+    style, cell = desk.style, desk.width / len(rows)
+    size = 1.0
+    while size > 0.6 and any(desk.measure(text, True, size) > cell - 6 for row in rows for text in (row.label, row.text)):
+        size -= 0.05
+    top, height = y - style.leading, style.leading * 1.4
+    if desk.options["totals_frame"] == "band":
+        desk.sheet.box(desk.left, top, desk.width, height, fill=style.color)
+    elif desk.options["totals_frame"] == "pale":
+        desk.sheet.box(desk.left, top, desk.width, height, fill=style.pale)
+    if desk.options["totals_frame"] != "none":
+        desk.sheet.box(desk.left, top, desk.width, height * 2, stroke=style.grey)
+        for place in range(1, len(rows)):
+            desk.sheet.rule(desk.left + place * cell, top, desk.left + place * cell, top + height * 2, style.grey, 0.4)
+    for place, row in enumerate(rows):
+        align = desk.options["wide_align"]
+        x = desk.left + place * cell + {"center": cell / 2, "right": cell - 4, "left": 4}[align]
+        ink = 0xFFFFFF if desk.options["totals_frame"] == "band" else BLACK
+        desk.text(x, y, row.label, True, size, ink, align)
+        desk.text(x, y + height, row.text, row.strong, size, align=align, facts=row.facts)
+    return y + height * 2
+
+
+def in_table(desk, y, rows):
+    """Further rows of the items' table: under the column of amounts."""
+    column = next(column for column in reversed(desk.options["columns"]) if column.key in ("net", "gross"))
+    pad = desk.options["cell_pad"]
+    x = {"left": column.x + pad, "right": column.x + column.width - pad, "center": column.x + column.width / 2}[column.align]
+    for row in rows:
+        size = 1.0
+        if desk.measure(row.text, row.strong) > column.width - pad:
+            x, align = desk.right - pad, "right"
+        else:
+            align = column.align
+        desk.text(min(column.x, desk.right - desk.measure(row.text, row.strong) - pad) - pad, y, row.label + desk.options["totals_colon"], row.strong, size, align="right")
+        desk.text(x, y, row.text, row.strong, size, align=align, facts=row.facts)
+        y += desk.style.leading * desk.options["totals_spacing"]
+    return y
+
+
+def stacked(desk, y, rows):
+    """Each label above its value, at the right."""
+    for row in rows:
+        desk.text(desk.right, y, row.label, False, 0.85, desk.style.grey, "right")
+        y += desk.style.leading
+        desk.text(desk.right, y, row.text, row.strong, 1.15 if row.strong else 1.0, align="right", facts=row.facts)
+        y += desk.style.leading * 1.25
+    return y
+
+
+ARRANGEMENTS = {
+    "right_box": right_box, "right_labels": right_labels, "left_list": left_list, "dotted": dotted, "wide_table": wide_table,
+    "in_table": in_table, "stacked": stacked,
+}  # fmt: skip
+# Those that leave the left half free.
+BESIDE = ("right_box", "right_labels", "stacked")
+
+
+def tax_table(desk, x, y, width):
+    """Rates, bases and taxes in a small table; answers the y below."""
+    numbers, style, invoice = desk.style.numbers, desk.style, desk.invoice
+    size, cell = 0.9, width / 3
+    heads = [desk.wording("totals", key) for key in ("table_rate", "table_base", "table_tax")]
+    edges = [x + 4, x + 2 * cell - 4, x + width - 4]
+    rows = [(numbers.percent(rate), numbers.figure(base), numbers.figure(tax)) for rate, base, tax in invoice.breakdown()]
+    for number, cells in enumerate([heads, *rows]):
+        for place, text in enumerate(cells):
+            desk.text(edges[place], y, text, number == 0, size, align="left" if place == 0 else "right")
+        if number == 0:
+            desk.sheet.rule(x, y + 3, x + width, y + 3, style.grey, 0.5)
+        y += style.leading * 1.1
+    if desk.options["tax_table_total"]:
+        net, tax = numbers.figure(invoice.net), numbers.figure(invoice.tax)
+        desk.text(edges[1], y, net, True, size, align="right", facts=(("net", invoice.net, net),))
+        desk.text(edges[2], y, tax, True, size, align="right", facts=(("tax", invoice.tax, tax),))
+        desk.text(edges[0], y, "Total", True, size)
+        y += style.leading * 1.1
+    return y
+
+
+def after(desk, y):
+    """The amount in words, in another currency, and a note on the currency or the tax."""
+    invoice, wording, chance = desk.invoice, desk.wording, desk.chance
+    notes = []
+    if desk.options["in_words"]:
+        notes.append(Line(wording("totals", "words")))
+        notes.append(Line(in_words(abs(invoice.due), invoice.currency, wording.language, desk.country.code), bold=desk.options["bold_values"]))
+    if desk.options["other_currency"]:
+        other, rate = desk.options["other_currency"], Decimal(str(round(chance.uniform(0.3, 3.4), 4)))
+        notes.append(Line(f"{wording('totals', 'in_currency').format(currency=other)}: {desk.style.numbers.figure(invoice.due * rate, 2)}"))
+    if invoice.no_tax:
+        notes.append(Line(wording("notes", invoice.no_tax)))
+    if desk.options["amounts_in"]:
+        text = wording("totals", "amounts_in").format(currency=invoice.currency, currency_name=desk.country.currency_name)
+        notes.append(Line(text, (("currency", invoice.currency, text),)))
+    if not notes:
+        return y
+    y = desk.room(y, len(notes) * desk.style.leading * 1.6)
+    return desk.block(desk.left, y + desk.style.leading * 0.6, notes, width=desk.width)
+
+
+def in_words(value, currency, language, country):
+    one, part = UNITS[currency].get(language, (currency, ""))
+    spoken = "en_IN" if country == "IN" else language
+    decimals = 3 if currency == "TND" else 2
+    whole, rest = int(value), int((value % 1).scaleb(decimals))
+    words = f"{num2words(whole, lang=spoken)} {one}"
+    if rest:
+        joint = {"fr": "et", "de": "und", "en": "and", "nl": "en", "es": "con", "it": "e", "pt": "e"}[language]
+        words += f" {joint} {num2words(rest, lang=spoken)} {part}"
+    return words[0].upper() + words[1:] + (" only" if language == "en" else "")
