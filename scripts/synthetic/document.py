@@ -14,11 +14,15 @@ from .invention import count_of_items, invent_invoice
 from .payment import payment
 from .sheet import SIZES, Sheet
 from .shown import Shown
+from .slips import draw_slip
 from .style import choose_style
 from .table import items_table
 from .templates import TEMPLATES
 from .totals import totals
 from .wording import Wording
+
+# Share of till slips among the documents.
+SLIPS = 0.12
 
 
 @dataclass
@@ -38,10 +42,17 @@ def make(seed, number):
     """The same document for the same `seed` and `number`, whatever else is made."""
     chance = Chance(f"{seed}/{number}")
     country = chance.choices(COUNTRIES, [country.share for country in COUNTRIES])[0]
-    return make_invoice(chance, country, number)
+    name = f"{country.code.lower()}-{number:05d}"
+    if chance.maybe(SLIPS):
+        desk, layout = draw_slip(chance, country)
+    else:
+        desk, layout = draw_invoice(chance, country)
+    settle_truth(desk)
+    return Document(name, layout, desk.sheet.pdf(name), desk.shown, desk.invoice)
 
 
-def make_invoice(chance, country, number):
+def draw_invoice(chance, country):
+    """(desk, layout) of a finished invoice or credit note."""
     fitting = [template for template in TEMPLATES if not template.countries or country.code in template.countries]
     template = chance.choices(fitting, [template.share for template in fitting])[0]
     second = chance.pick([other for other in ("en", "fr") if other != country.language]) if chance.maybe(0.04) else None
@@ -56,7 +67,7 @@ def make_invoice(chance, country, number):
     desk.options = settle(chance, template, country, wording, style, invoice) | {"meta": meta, "totals": below, "table": table_look(chance, frame)}
     draw(desk, template)
     layout = f"{template.name}/{'framed' if frame in ('grid', 'box', 'columns') else 'open'}/{below}"
-    return Document(f"{country.code.lower()}-{number:05d}", layout, desk.sheet.pdf(f"{number}"), desk.shown, invoice)
+    return desk, layout
 
 
 def items_of(chance, template):
@@ -76,7 +87,6 @@ def draw(desk, template):
     y = totals(desk, y)
     payment(desk, y)
     draw_feet(desk)
-    settle_truth(desk)
 
 
 def settle_truth(desk):
@@ -84,7 +94,11 @@ def settle_truth(desk):
     shown, seller = desk.shown, desk.invoice.seller
     if "seller_name" not in shown.values and "brand_drawn" in desk.options:
         shown.fact("seller_name", desk.options["brand_drawn"], desk.options["brand_drawn"])
+        if desk.options.get("holder_drawn"):
+            shown.also("seller_name", seller.name)
     if seller.country == "TN":
         shown.ambiguous("seller_vat_id")
+    if desk.invoice.kind == "receipt" and "kind" not in shown.values:
+        shown.fact("kind", "receipt", "")
     if desk.invoice.buyer.country == "TN":
         shown.ambiguous("buyer_vat_id")

@@ -65,7 +65,7 @@ class Invoice:
 
     def line_amount(self, item):
         """Net, or gross where lines are gross."""
-        return self.sign * self.money(item.quantity * item.price * (100 - item.discount) / 100)
+        return self.money(self.sign * item.quantity * item.price * (100 - item.discount) / 100)
 
     def line_tax(self, item):
         amount = self.line_amount(item)

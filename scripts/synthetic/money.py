@@ -5,7 +5,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 
 def rounded(value, decimals):
-    return Decimal(value).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    """Halves away from zero; never -0."""
+    return Decimal(value).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP) + 0
 
 
 @dataclass

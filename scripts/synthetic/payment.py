@@ -63,6 +63,7 @@ def account(desk):
         lines.append(Line(wording("notes", "factor")[:400].format(bank=bank)))
     if chance.maybe(0.3):
         lines.append(Line(f"{desk.label('parties', 'holder')} {holder}"))
+        desk.options["holder_drawn"] = holder == invoice.seller.name
     if chance.maybe(0.5):
         lines.append(Line(f"{desk.label('parties', 'bank')} {bank}"))
     iban, bic = iban_line(desk), bic_line(desk)

@@ -137,7 +137,7 @@ def account_statement(desk):
     y = seller_block(desk, desk.left, style.top, width=desk.width * 0.45)
     z = buyer_block(desk, desk.left + desk.width * 0.52, desk.options["window"], desk.width * 0.48)
     y = title(desk, desk.left, max(y, z) + style.leading * 1.5, size=1.6)
-    y = dated(desk, desk.left, y)
+    y = dated(desk, desk.left, y) + style.leading * 0.8
     box_top = y - style.leading
     found = metas(desk)
     y = arrange(desk, "justified", desk.left + 6, y + 3, desk.width * 0.5, found)
