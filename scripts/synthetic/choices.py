@@ -137,6 +137,7 @@ def totals_options(chance, country, invoice):
         "totals_share": chance.uniform(0.32, 0.52),
         "totals_frame": pick(["none", "none", "rules", "band", "pale", "box", "cells"]),
         "totals_spacing": chance.uniform(1.1, 1.6),
+        "sign_apart": chance.uniform(60, 80) if maybe(0.25) else 0,
         "totals_colon": pick(["", "", "", ":", " :"]),
         "strong_size": pick([1, 1, 1.15, 1.35]),
         "values_close": maybe(0.4),

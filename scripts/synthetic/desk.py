@@ -71,7 +71,10 @@ class Desk:
             pieces = wrap(line.text, self.style.bold if line.bold else self.style.font, self.style.size * line.size, width) if width else [line.text]
             for piece in pieces:
                 y += step * (line.size - 1) if line.size > 1 else 0
-                self.text(x, y, piece, line.bold, line.size, line.color, align, facts)
+                need = self.measure(piece, line.bold, line.size)
+                # A word that is too long, as an address of mail, is set smaller.
+                size = line.size * max(width / need, 0.55) if width and need > width else line.size
+                self.text(x, y, piece, line.bold, size, line.color, align, facts)
                 facts, y = (), y + step
         return y
 

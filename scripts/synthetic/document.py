@@ -6,6 +6,7 @@ from .chance import Chance
 from .choices import settle, table_look
 from .countries import COUNTRIES
 from .desk import Desk
+from .extras import edges, extras
 from .foot import draw_feet, plan_foot
 from .fonts import families
 from .headings import plan_title
@@ -40,6 +41,12 @@ class Document:
 
 def make(seed, number):
     """The same document for the same `seed` and `number`, whatever else is made."""
+    desk, layout, name = drawn(seed, number)
+    return Document(name, layout, desk.sheet.pdf(name), desk.shown, desk.invoice)
+
+
+def drawn(seed, number):
+    """(desk, layout, name), before it becomes a PDF."""
     chance = Chance(f"{seed}/{number}")
     country = chance.choices(COUNTRIES, [country.share for country in COUNTRIES])[0]
     name = f"{country.code.lower()}-{number:05d}"
@@ -48,7 +55,7 @@ def make(seed, number):
     else:
         desk, layout = draw_invoice(chance, country)
     settle_truth(desk)
-    return Document(name, layout, desk.sheet.pdf(name), desk.shown, desk.invoice)
+    return desk, layout, name
 
 
 def draw_invoice(chance, country):
@@ -85,7 +92,8 @@ def draw(desk, template):
     y = template.head(desk)
     y = items_table(desk, y + desk.style.leading * 0.4)
     y = totals(desk, y)
-    payment(desk, y)
+    extras(desk, payment(desk, y))
+    edges(desk)
     draw_feet(desk)
 
 

@@ -57,7 +57,7 @@ def logo(desk, x, y, align="left", size=1.7, color=None):
     seller, style = desk.invoice.seller, desk.style
     brand = seller.brand.upper() if desk.options["brand_capitals"] else seller.brand
     color = style.color if color is None else color
-    while desk.measure(brand, True, size) > desk.width * 0.6 and size > 1:
+    while desk.measure(brand, True, size) > desk.width * 0.4 and size > 0.6:
         size *= 0.9
     height, width = style.size * size, desk.measure(brand, True, size)
     mark = desk.options["mark"]

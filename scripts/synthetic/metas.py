@@ -99,7 +99,8 @@ def in_rows(desk, x, y, width, found):
     labels = [meta.label + desk.style.colon for meta in found]
     column = min(max(desk.measure(label, desk.style.bold_labels) for label in labels) + desk.style.label_left_gap, width * 0.62)
     for label, meta in zip(labels, found):
-        desk.text(x, y, label, desk.style.bold_labels, color=desk.style.grey)
+        size = min(1, (column - 4) / desk.measure(label, desk.style.bold_labels))
+        desk.text(x, y, label, desk.style.bold_labels, size, desk.style.grey)
         y = desk.block(x + column, y, [Line(meta.value, meta.facts, bold=desk.options["bold_values"])], width=max(width - column, 60))
     return y
 

@@ -18,6 +18,8 @@ class Sheet:
         self.pages = [[]]
         self.at = -1
         """The page that is drawn on."""
+        self.places = []
+        """(page, x, baseline, width, size, text) of all that was written level."""
 
     def new_page(self):
         self.pages.append([])
@@ -27,6 +29,7 @@ class Sheet:
         text = printable(text, font)
         width = stringWidth(text, font, size)
         left = {"left": x, "right": x - width, "center": x - width / 2}[align]
+        self.places.append((self.at % len(self.pages), left, y, width, size, text))
         self._add(lambda canvas, flip: (canvas.setFont(font, size), canvas.setFillColor(HexColor(color)), canvas.drawString(left, flip(y), text)))
         return width
 
@@ -44,6 +47,21 @@ class Sheet:
             canvas.restoreState()
 
         self._add(draw)
+
+    def slanted_text(self, x, y, text, font, size, color, degrees):
+        """Across the page, under what is on it."""
+        text = printable(text, font)
+
+        def draw(canvas, flip):
+            canvas.saveState()
+            canvas.translate(x, flip(y))
+            canvas.rotate(degrees)
+            canvas.setFont(font, size)
+            canvas.setFillColor(HexColor(color))
+            canvas.drawCentredString(0, 0, text)
+            canvas.restoreState()
+
+        self._add(draw, behind=True)
 
     def rule(self, x0, y0, x1, y1, color=BLACK, width=0.5, dash=None):
         def draw(canvas, flip):

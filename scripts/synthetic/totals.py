@@ -33,7 +33,7 @@ def totals(desk, y):
 def box_edges(desk, rows):
     """As wide as the template likes and the rows need."""
     size = max(desk.options["strong_size"], 1)
-    need = max(desk.measure(row.label + row.text + desk.options["totals_colon"], row.strong, size if row.strong else 1) for row in rows) + 30
+    need = max(desk.measure(row.label + desk.options["totals_colon"], row.strong, size if row.strong else 1) + amount_width(desk, row, size) for row in rows) + 30
     width = min(max(desk.width * desk.options["totals_share"], 150, need), desk.width)
     return desk.right - width, desk.right
 
@@ -52,9 +52,8 @@ def right_box(desk, y, rows):
             ink = 0xFFFFFF if frame == "band" else BLACK
         elif row.strong and frame == "rules":
             sheet.rule(left, y - style.leading * size, right, y - style.leading * size, style.grey, 0.6)
-        facts = row.facts
         desk.text(left + 5, y, row.label + desk.options["totals_colon"], row.strong, size, ink)
-        desk.text(right - 5, y, row.text, row.strong, size, ink, "right", facts)
+        put_amount(desk, right - 5, y, row, size, ink)
         y += step * size
     if frame in ("box", "cells"):
         sheet.box(left, top, right - left, y - step + style.leading * 0.4 - top, stroke=style.grey, line=0.6)
@@ -67,13 +66,28 @@ def right_box(desk, y, rows):
     return y
 
 
+def amount_width(desk, row, size=1.0):
+    return max(desk.measure(row.text, row.strong, size) + 8, desk.options["sign_apart"])
+
+
+def put_amount(desk, x, y, row, size, ink):
+    """Ends at `x`; where the document keeps signs apart, the currency stands at the left of a column of its own."""
+    sign = desk.style.numbers.sign
+    if desk.options["sign_apart"] and sign and row.text.startswith(sign):
+        figure = row.text[len(sign) :].strip("\u00a0 ")
+        desk.text(x - amount_width(desk, row, size), y, sign, row.strong, size, ink)
+        desk.text(x, y, figure, row.strong, size, ink, "right", tuple((field, value, figure) for field, value, _ in row.facts))
+    else:
+        desk.text(x, y, row.text, row.strong, size, ink, "right", row.facts)
+
+
 def right_labels(desk, y, rows):
     """Labels right-aligned before a column of values."""
     left, right = box_edges(desk, rows)
-    column = max(desk.measure(row.text, row.strong, 1.1) for row in rows) + 14
+    column = max(amount_width(desk, row, 1.1) for row in rows) + 8
     for row in rows:
         desk.text(right - column, y, row.label + desk.options["totals_colon"], row.strong, align="right")
-        desk.text(right - 3, y, row.text, row.strong, align="right", facts=row.facts)
+        put_amount(desk, right - 3, y, row, 1.0, BLACK)
         y += desk.style.leading * desk.options["totals_spacing"]
     return y
 
@@ -177,6 +191,8 @@ def tax_table(desk, x, y, width):
     heads = [desk.wording("totals", key) for key in ("table_rate", "table_base", "table_tax")]
     edges = [x + 4, x + 2 * cell - 4, x + width - 4]
     rows = [(numbers.percent(rate), numbers.figure(base), numbers.figure(tax)) for rate, base, tax in invoice.breakdown()]
+    while size > 0.5 and any(desk.measure(text, True, size) > cell - 6 for cells in [heads, *rows] for text in cells):
+        size -= 0.05
     for number, cells in enumerate([heads, *rows]):
         for place, text in enumerate(cells):
             desk.text(edges[place], y, text, number == 0, size, align="left" if place == 0 else "right")
