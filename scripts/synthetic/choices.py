@@ -75,6 +75,8 @@ def settle(chance, template, country, wording, style, invoice):
         person = pick(data("wording", country.language)["parties"]["person"]).format(**dict(zip(("first", "last"), invoice.buyer.person.split(" ", 1))))
         options["attention"] = wording.fresh("parties", "attention").format(person=person)
         options["attention_place"] = pick([0, 1, 1])
+    if maybe(0.09):
+        options["own_number"] = pick([chance.digits(5), f"K{chance.digits(4)}", chance.digits(8)])
     if "vat" not in options["buyer_parts"] and maybe(0.3):
         options["buyer_vat_in_heads"] = True
     options["delivery_address"] = None

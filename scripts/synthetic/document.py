@@ -104,6 +104,9 @@ def settle_truth(desk):
         shown.fact("seller_name", desk.options["brand_drawn"], desk.options["brand_drawn"])
         if desk.options.get("holder_drawn"):
             shown.also("seller_name", seller.name)
+    # Their VAT number is the number in the register too.
+    if seller.country in ("BE", "CH", "PT"):
+        shown.ambiguous("seller_registration_id")
     if seller.country == "TN":
         shown.ambiguous("seller_vat_id")
     if desk.invoice.kind == "receipt" and "kind" not in shown.values:

@@ -49,6 +49,8 @@ SHARES = {
 @functools.cache
 def families():
     """All by name, registered at the first call."""
+    if not DEJAVU.is_dir():
+        raise SystemExit(f"no fonts at {DEJAVU}: install the package fonts-dejavu")
     found = {family.name: family for family in STANDARD}
     for name, home, *files, width in FILES:
         folder = home if isinstance(home, pathlib.Path) else pathlib.Path(importlib.util.find_spec(home).origin).parent / "files"

@@ -16,6 +16,10 @@ def plan_title(desk):
         facts.append(("number", invoice.number, invoice.number))
         if how == "number_and_date_behind":
             facts.append(("issue_date", invoice.issue_date, date))
+    elif chance.maybe(0.03):
+        # "F A C T U R E", as typists emphasise.
+        text = " ".join(word.upper())
+        facts = [("kind", invoice.kind, text)]
     desk.options["title_text"], desk.options["title_facts"] = text, tuple(facts)
     desk.options["has_number"] = how != "alone" and chance.maybe(0.88)
     desk.options["has_date"] = how == "number_and_date_behind"
@@ -56,7 +60,7 @@ def logo(desk, x, y, align="left", size=1.7, color=None):
     """A mark and the brand's name, its top at `y`; answers the y below."""
     seller, style = desk.invoice.seller, desk.style
     brand = seller.brand.upper() if desk.options["brand_capitals"] else seller.brand
-    color = style.color if color is None else color
+    slogan_color, color = (style.grey, style.color) if color is None else (color, color)
     while desk.measure(brand, True, size) > desk.width * 0.4 and size > 0.6:
         size *= 0.9
     height, width = style.size * size, desk.measure(brand, True, size)
@@ -76,7 +80,7 @@ def logo(desk, x, y, align="left", size=1.7, color=None):
     facts = (("seller_name", brand, brand),) if seller.brand == seller.name else ()
     desk.text(start + gap, y + height, brand, True, size, color, facts=facts)
     desk.options["brand_drawn"] = brand
-    if desk.options.get("slogan"):
-        desk.text(start + gap, y + height + style.leading, desk.options["slogan"], False, 0.85, style.grey)
+    if desk.options.get("slogan") and desk.measure(desk.options["slogan"], False, 0.85) <= max(width, desk.right - start - gap):
+        desk.text(start + gap, y + height + style.leading, desk.options["slogan"], False, 0.85, slogan_color)
         return y + height + style.leading * 1.6
     return y + height + style.leading * 0.8

@@ -56,7 +56,7 @@ def others(desk, rest, add):
     """Numbers and dates that are none of the fields."""
     chance, invoice = desk.chance, desk.invoice
     day = lambda value: desk.style.date(value, desk.wording)  # noqa: E731
-    if chance.maybe(0.5):
+    if "own_number" not in desk.options and chance.maybe(0.5):
         add(rest, "customer_number", chance.pick([chance.digits(5), chance.digits(7), f"C{chance.digits(4)}", f"CL-{chance.digits(4)}", f"{chance.letters(3)}{chance.digits(3)}"]))
     if chance.maybe(0.22):
         add(rest, "sales_order", reference(chance, invoice.issue_date))
@@ -108,8 +108,10 @@ def in_rows(desk, x, y, width, found):
 def in_rows_justified(desk, x, y, width, found):
     """Labels at the left edge, values at the right one."""
     for meta in found:
-        desk.text(x, y, meta.label + desk.style.colon, desk.style.bold_labels, color=desk.style.grey)
-        desk.text(x + width, y, meta.value, desk.options["bold_values"], align="right", facts=meta.facts)
+        label = meta.label + desk.style.colon
+        size = min(1, (width - 6) / desk.measure(label + meta.value, True))
+        desk.text(x, y, label, desk.style.bold_labels, size, desk.style.grey)
+        desk.text(x + width, y, meta.value, desk.options["bold_values"], size, align="right", facts=meta.facts)
         y += desk.style.leading * desk.options["meta_spacing"]
     return y
 
@@ -146,8 +148,8 @@ def stacked(desk, x, y, width, found):
     for meta in found:
         desk.text(x, y, meta.label + (desk.style.colon if desk.options["colon_above"] else ""), desk.style.bold_labels, 0.88, desk.style.grey)
         y += desk.style.leading * 0.95
-        desk.text(x, y, meta.value, desk.options["bold_values"], facts=meta.facts)
-        y += desk.style.leading * 1.25
+        y = desk.block(x, y, [Line(meta.value, meta.facts, bold=desk.options["bold_values"])], width=width)
+        y += desk.style.leading * 0.25
     return y
 
 
@@ -200,7 +202,8 @@ def in_cells(desk, x, y, width, found):
         left, upper = x + (place % 2) * cell, top + (place // 2) * height
         desk.sheet.box(left, upper, cell, height, stroke=style.grey, line=0.4)
         desk.text(left + 3, upper + style.leading * 0.85, meta.label, style.bold_labels, 0.75, style.grey)
-        desk.text(left + 3, upper + style.leading * 1.85, meta.value, desk.options["bold_values"], 0.95, facts=meta.facts)
+        size = min(0.95, (cell - 6) / desk.measure(meta.value, True))
+        desk.text(left + 3, upper + style.leading * 1.85, meta.value, desk.options["bold_values"], size, facts=meta.facts)
     return top + (len(found) + 1) // 2 * height + style.leading
 
 

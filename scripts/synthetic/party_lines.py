@@ -13,6 +13,8 @@ def buyer_lines(desk, parts=("name", "address"), bold_name=None):
     """With a contact above or below the name now and then."""
     bold = desk.options["bold_buyer"] if bold_name is None else bold_name
     lines = party_lines(desk, desk.invoice.buyer, "buyer", parts, bold)
+    if "own_number" in desk.options:
+        lines.append(Line(f"{desk.label('meta', 'customer_number')} {desk.options['own_number']}"))
     if "attention" in desk.options and "name" in parts:
         lines.insert(desk.options["attention_place"], Line(desk.options["attention"]))
     return lines

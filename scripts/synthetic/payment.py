@@ -57,10 +57,10 @@ def account(desk):
     bank = chance.pick(names_of(desk.country)["banks"])
     holder = invoice.seller.name
     lines = []
-    if desk.options["factor"]:
+    if desk.options["factor"] and desk.options["account"] == "body":
         bank = "Factora Capital"
         holder = bank
-        lines.append(Line(wording("notes", "factor")[:400].format(bank=bank)))
+        lines.append(Line(wording("notes", "factor").format(bank=bank)))
     if chance.maybe(0.3):
         lines.append(Line(f"{desk.label('parties', 'holder')} {holder}"))
         desk.options["holder_drawn"] = holder == invoice.seller.name

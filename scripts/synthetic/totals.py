@@ -129,8 +129,10 @@ def wide_table(desk, y, rows):
     """Heads above values over the whole width."""
     style, cell = desk.style, desk.width / len(rows)
     size = 1.0
-    while size > 0.6 and any(desk.measure(text, True, size) > cell - 6 for row in rows for text in (row.label, row.text)):
+    while size > 0.65 and any(desk.measure(text, True, size) > cell - 6 for row in rows for text in (row.label, row.text)):
         size -= 0.05
+    if size <= 0.65:
+        return right_box(desk, y, rows)
     top, height = y - style.leading, style.leading * 1.4
     if desk.options["totals_frame"] == "band":
         desk.sheet.box(desk.left, top, desk.width, height, fill=style.color)
@@ -152,14 +154,12 @@ def wide_table(desk, y, rows):
 def in_table(desk, y, rows):
     """Further rows of the items' table: under the column of amounts."""
     column = next(column for column in reversed(desk.options["columns"]) if column.key in ("net", "gross"))
-    pad = desk.options["cell_pad"]
-    x = {"left": column.x + pad, "right": column.x + column.width - pad, "center": column.x + column.width / 2}[column.align]
+    pad, edges = desk.options["cell_pad"], {"left": 0, "right": column.width, "center": column.width / 2}
     for row in rows:
-        size = 1.0
+        size, align = 1.0, column.align
+        x = column.x + edges[align] + {"left": pad, "right": -pad, "center": 0}[align]
         if desk.measure(row.text, row.strong) > column.width - pad:
             x, align = desk.right - pad, "right"
-        else:
-            align = column.align
         desk.text(min(column.x, desk.right - desk.measure(row.text, row.strong) - pad) - pad, y, row.label + desk.options["totals_colon"], row.strong, size, align="right")
         desk.text(x, y, row.text, row.strong, size, align=align, facts=row.facts)
         y += desk.style.leading * desk.options["totals_spacing"]
