@@ -7,11 +7,23 @@ from .parties import invent_party
 from .wording import data
 
 SLOGANS = {
-    "fr": ["Depuis 1987", "La qualité à votre service", "Vente - Réparation - Location"], "de": ["seit 1952", "Meisterbetrieb", "Qualität aus einer Hand"],
-    "en": ["Established 1974", "Quality you can trust", "Making it simple"], "nl": ["Sinds 1968", "Vakwerk op maat"], "es": ["Desde 1979", "Calidad y servicio"],
-    "it": ["Dal 1961", "Qualità e servizio"], "pt": ["Desde 1983", "Qualidade e serviço"],
-}  # fmt: skip
-DUPLICATES = {"fr": ["DUPLICATA", "Original", "Copie client"], "de": ["Duplikat", "Kopie", "Original"], "en": ["COPY", "ORIGINAL FOR RECIPIENT", "Duplicate"], "nl": ["Kopie"], "es": ["COPIA", "Original"], "it": ["COPIA"], "pt": ["Original", "Duplicado"]}
+    "fr": ["Depuis 1987", "La qualité à votre service", "Vente - Réparation - Location"],
+    "de": ["seit 1952", "Meisterbetrieb", "Qualität aus einer Hand"],
+    "en": ["Established 1974", "Quality you can trust", "Making it simple"],
+    "nl": ["Sinds 1968", "Vakwerk op maat"],
+    "es": ["Desde 1979", "Calidad y servicio"],
+    "it": ["Dal 1961", "Qualità e servizio"],
+    "pt": ["Desde 1983", "Qualidade e serviço"],
+}
+DUPLICATES = {
+    "fr": ["DUPLICATA", "Original", "Copie client"],
+    "de": ["Duplikat", "Kopie", "Original"],
+    "en": ["COPY", "ORIGINAL FOR RECIPIENT", "Duplicate"],
+    "nl": ["Kopie"],
+    "es": ["COPIA", "Original"],
+    "it": ["COPIA"],
+    "pt": ["Original", "Duplicado"],
+}
 
 
 def settle(chance, template, country, wording, style, invoice):
@@ -21,7 +33,13 @@ def settle(chance, template, country, wording, style, invoice):
     options = {
         "head_parts": head_parts,
         "bold_buyer": maybe(0.5),
-        "buyer_parts": ["name", "address", *(["vat"] if maybe(0.4) else []), *(["registration"] if maybe(0.25) else []), *(["phone"] if maybe(0.08) else [])],
+        "buyer_parts": [
+            "name",
+            "address",
+            *(["vat"] if maybe(0.4) else []),
+            *(["registration"] if maybe(0.25) else []),
+            *(["phone"] if maybe(0.08) else []),
+        ],
         "buyer_label": chance.weighted({"above": 4, "none": 4, "inline": 0.8}),
         "buyer_frame": chance.weighted({"none": 7, "box": 2, "pale": 1, "bar": 0.6}),
         "buyer_vat_in_heads": False,
@@ -70,9 +88,11 @@ def settle(chance, template, country, wording, style, invoice):
         "foot_once": maybe(0.2),
         "page_numbers": pick(["always", "several", "several", None]),
         "page_number_place": pick(["left", "center", "right"]),
-    }  # fmt: skip
+    }
     if maybe(0.16):
-        person = pick(data("wording", country.language)["parties"]["person"]).format(**dict(zip(("first", "last"), invoice.buyer.person.split(" ", 1))))
+        person = pick(data("wording", country.language)["parties"]["person"]).format(
+            **dict(zip(("first", "last"), invoice.buyer.person.split(" ", 1)))
+        )
         options["attention"] = wording.fresh("parties", "attention").format(person=person)
         options["attention_place"] = pick([0, 1, 1])
     if maybe(0.09):
@@ -92,7 +112,19 @@ def head_parts_of(chance):
     """What of the seller stands at the top, in order."""
     parts = ["name"] if chance.maybe(0.88) else []
     parts.append("address_line" if chance.maybe(0.1) else "address")
-    rest = [part for part, share in (("phone", 0.55), ("fax", 0.2), ("email", 0.5), ("web", 0.3), ("vat", 0.4), ("registration", 0.4), ("small", 0.1)) if chance.maybe(share)]
+    rest = [
+        part
+        for part, share in (
+            ("phone", 0.55),
+            ("fax", 0.2),
+            ("email", 0.5),
+            ("web", 0.3),
+            ("vat", 0.4),
+            ("registration", 0.4),
+            ("small", 0.1),
+        )
+        if chance.maybe(share)
+    ]
     if chance.maybe(0.3):
         chance.shuffle(rest)
     return [*parts, *rest]
@@ -127,8 +159,12 @@ def totals_options(chance, country, invoice):
         "gross_first": maybe(0.6),
         "hide_no_tax": maybe(0.5),
         "split_gst": maybe(0.6),
-        "tax_rows": chance.weighted({"rates": 3, "rates_and_total": 3, "total": 3} if several else {"rates": 6, "total": 4}),
-        "tax_table": chance.weighted({None: 3, "above": 1, "beside": 2} if several else {None: 9, "above": 0.5, "beside": 1}),
+        "tax_rows": chance.weighted(
+            {"rates": 3, "rates_and_total": 3, "total": 3} if several else {"rates": 6, "total": 4}
+        ),
+        "tax_table": chance.weighted(
+            {None: 3, "above": 1, "beside": 2} if several else {None: 9, "above": 0.5, "beside": 1}
+        ),
         "tax_table_total": maybe(0.4),
         "strong_net": maybe(0.12),
         "strong_gross": maybe(0.5),
@@ -147,7 +183,9 @@ def totals_options(chance, country, invoice):
         "leaders_typed": maybe(0.5),
         "wide_align": pick(["left", "center", "right"]),
         "in_words": maybe({"TN": 0.62, "IN": 0.5, "MY": 0.2}.get(country.code, 0.03)),
-        "other_currency": pick([code for code in ("EUR", "USD", "GBP", "CHF") if code != country.currency]) if maybe(0.06) else None,
+        "other_currency": pick([code for code in ("EUR", "USD", "GBP", "CHF") if code != country.currency])
+        if maybe(0.06)
+        else None,
         "amounts_in": maybe(0.07),
     }
 
@@ -159,7 +197,9 @@ def arrange_items(chance, options, invoice, wording, style):
         for number, start in enumerate(starts, 1):
             day = style.date(invoice.issue_date - timedelta(days=chance.randint(1, 30)), wording)
             pattern = wording.fresh("table", "section")
-            invoice.items[start].section = pattern.format(n=number, number=reference(chance, invoice.issue_date), date=day, town=invoice.buyer.town.title())
+            invoice.items[start].section = pattern.format(
+                n=number, number=reference(chance, invoice.issue_date), date=day, town=invoice.buyer.town.title()
+            )
 
 
 def table_look(chance, frame):

@@ -61,7 +61,9 @@ def choose_columns(desk, width):
     side = chance.weighted({"right": 8, "left": 1, "center": 0.7})
     while True:
         columns = [Column(key, label_of(desk, key), align_of(key, side)) for key in keys]
-        if fit(desk, columns, width) or not (spare := [key for key in DISPENSABLE if key in keys and (key != "gross" or "net" in keys)]):
+        if fit(desk, columns, width) or not (
+            spare := [key for key in DISPENSABLE if key in keys and (key != "gross" or "net" in keys)]
+        ):
             return columns
         keys.remove(spare[0])
 
@@ -131,4 +133,7 @@ def cell(desk, key, item, place):
 def head_lines(desk, columns):
     """Each column's label, broken to its width."""
     room = 2 * desk.options["cell_pad"]
-    return [wrap(column.label, desk.style.bold, desk.style.size * HEAD_SIZE, max(column.width - room, 10)) for column in columns]
+    return [
+        wrap(column.label, desk.style.bold, desk.style.size * HEAD_SIZE, max(column.width - room, 10))
+        for column in columns
+    ]

@@ -68,7 +68,11 @@ class Desk:
         step = leading or self.style.leading
         for line in lines:
             facts = line.facts
-            pieces = wrap(line.text, self.style.bold if line.bold else self.style.font, self.style.size * line.size, width) if width else [line.text]
+            pieces = (
+                wrap(line.text, self.style.bold if line.bold else self.style.font, self.style.size * line.size, width)
+                if width
+                else [line.text]
+            )
             for piece in pieces:
                 y += step * (line.size - 1) if line.size > 1 else 0
                 need = self.measure(piece, line.bold, line.size)

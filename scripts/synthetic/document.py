@@ -7,8 +7,8 @@ from .choices import settle, table_look
 from .countries import COUNTRIES
 from .desk import Desk
 from .extras import edges, extras
-from .foot import draw_feet, plan_foot
 from .fonts import families
+from .foot import draw_feet, plan_foot
 from .headings import plan_title
 from .heads import repeat_on_pages
 from .invention import count_of_items, invent_invoice
@@ -36,7 +36,13 @@ class Document:
 
     def row(self, file, group):
         """The manifest's entry."""
-        return {"file": file, "set": group, "layout": self.layout, "fields": self.shown.fields(), "lines": self.shown.lines}
+        return {
+            "file": file,
+            "set": group,
+            "layout": self.layout,
+            "fields": self.shown.fields(),
+            "lines": self.shown.lines,
+        }
 
 
 def make(seed, number):
@@ -69,9 +75,15 @@ def draw_invoice(chance, country):
     if "family" in template.options:
         style.family = families()[chance.pick(template.options["family"])]
         style.size = min(style.size, 9.2)
-    desk = Desk(chance, country, invoice, wording, style, Sheet(SIZES[template.options.get("paper", country.paper)]), Shown())
+    desk = Desk(
+        chance, country, invoice, wording, style, Sheet(SIZES[template.options.get("paper", country.paper)]), Shown()
+    )
     meta, frame, below = chance.pick(template.metas), chance.pick(template.frames), chance.pick(template.totals)
-    desk.options = settle(chance, template, country, wording, style, invoice) | {"meta": meta, "totals": below, "table": table_look(chance, frame)}
+    desk.options = settle(chance, template, country, wording, style, invoice) | {
+        "meta": meta,
+        "totals": below,
+        "table": table_look(chance, frame),
+    }
     draw(desk, template)
     layout = f"{template.name}/{'framed' if frame in ('grid', 'box', 'columns') else 'open'}/{below}"
     return desk, layout

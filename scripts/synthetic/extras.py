@@ -4,10 +4,42 @@ from datetime import timedelta
 
 from .desk import Line
 
-SIGNATURES = {"fr": ["Cachet et signature", "Bon pour accord", "Signature du client"], "de": ["Unterschrift", "Ort, Datum, Unterschrift"], "en": ["Authorised signature", "Authorized Signatory", "Received by"], "nl": ["Handtekening"], "es": ["Firma y sello"], "it": ["Timbro e firma"], "pt": ["Assinatura"]}
-PAID = {"fr": ["PAYÉ", "ACQUITTÉ"], "de": ["BEZAHLT", "KOPIE"], "en": ["PAID", "COPY"], "nl": ["BETAALD"], "es": ["PAGADO"], "it": ["PAGATO"], "pt": ["PAGO"]}
-COUPONS = {"fr": "Talon à joindre à votre règlement", "de": "Überweisungsträger", "en": "Remittance advice - please return with your payment", "nl": "Betaalstrook", "es": "Cupón de pago", "it": "Tagliando di pagamento", "pt": "Talão de pagamento"}
-INSTALMENTS = {"fr": "Échéancier", "de": "Zahlungsplan", "en": "Payment schedule", "nl": "Betalingsschema", "es": "Vencimientos", "it": "Scadenze", "pt": "Plano de pagamento"}
+SIGNATURES = {
+    "fr": ["Cachet et signature", "Bon pour accord", "Signature du client"],
+    "de": ["Unterschrift", "Ort, Datum, Unterschrift"],
+    "en": ["Authorised signature", "Authorized Signatory", "Received by"],
+    "nl": ["Handtekening"],
+    "es": ["Firma y sello"],
+    "it": ["Timbro e firma"],
+    "pt": ["Assinatura"],
+}
+PAID = {
+    "fr": ["PAYÉ", "ACQUITTÉ"],
+    "de": ["BEZAHLT", "KOPIE"],
+    "en": ["PAID", "COPY"],
+    "nl": ["BETAALD"],
+    "es": ["PAGADO"],
+    "it": ["PAGATO"],
+    "pt": ["PAGO"],
+}
+COUPONS = {
+    "fr": "Talon à joindre à votre règlement",
+    "de": "Überweisungsträger",
+    "en": "Remittance advice - please return with your payment",
+    "nl": "Betaalstrook",
+    "es": "Cupón de pago",
+    "it": "Tagliando di pagamento",
+    "pt": "Talão de pagamento",
+}
+INSTALMENTS = {
+    "fr": "Échéancier",
+    "de": "Zahlungsplan",
+    "en": "Payment schedule",
+    "nl": "Betalingsschema",
+    "es": "Vencimientos",
+    "it": "Scadenze",
+    "pt": "Plano de pagamento",
+}
 
 # How usual each is.
 SHARES = {"instalments": 0.04, "signature": 0.08, "coupon": 0.06}
@@ -25,13 +57,23 @@ def edges(desk):
     """Marks outside the text: along the edge, across the page, a code of squares."""
     chance, seller = desk.chance, desk.invoice.seller
     if chance.maybe(0.03):
-        text = "  ".join([seller.name, *seller.small_print, *(f"{label} {printed}" for label, printed, _ in seller.registrations)])
+        text = "  ".join(
+            [seller.name, *seller.small_print, *(f"{label} {printed}" for label, printed, _ in seller.registrations)]
+        )
         desk.sheet.vertical_text(14, desk.sheet.height * 0.85, text, desk.style.font, 5.5, 0x777777)
         # Sideways it may be read or not: no fault either way.
         desk.shown.ambiguous("seller_registration_id")
     if chance.maybe(0.03) and desk.invoice.kind == "invoice":
         text = chance.pick(PAID[desk.wording.language])
-        desk.sheet.slanted_text(desk.sheet.width * 0.5, desk.sheet.height * 0.52, text, desk.style.bold, 70, 0xE9E2E2, chance.uniform(15, 50))
+        desk.sheet.slanted_text(
+            desk.sheet.width * 0.5,
+            desk.sheet.height * 0.52,
+            text,
+            desk.style.bold,
+            70,
+            0xE9E2E2,
+            chance.uniform(15, 50),
+        )
     if chance.maybe(0.05):
         squares(desk, desk.right - 52, desk.sheet.height - desk.style.bottom - desk.options["foot_height"] - 60)
 
@@ -90,5 +132,7 @@ def coupon(desk, y):
     if y + height + style.leading > desk.floor:
         return y
     top = desk.floor - height
-    desk.sheet.rule(desk.left, top - style.leading * 0.4, desk.right, top - style.leading * 0.4, style.grey, 0.6, dash=[4, 3])
+    desk.sheet.rule(
+        desk.left, top - style.leading * 0.4, desk.right, top - style.leading * 0.4, style.grey, 0.6, dash=[4, 3]
+    )
     return desk.block(desk.left, top + style.leading, lines, width=desk.width)

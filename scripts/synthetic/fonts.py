@@ -41,9 +41,18 @@ FILES = (
 )
 # How usual each family is on invoices: most print Arial or Helvetica.
 SHARES = {
-    "Helvetica": 9, "Times": 2, "Courier": 1, "DejaVuSans": 2.5, "DejaVuSerif": 0.7, "DejaVuMono": 0.4, "Lato": 2.5, "Roboto": 3,
-    "SourceSans": 2.5, "SourceSerif": 1, "Caladea": 1.2,
-}  # fmt: skip
+    "Helvetica": 9,
+    "Times": 2,
+    "Courier": 1,
+    "DejaVuSans": 2.5,
+    "DejaVuSerif": 0.7,
+    "DejaVuMono": 0.4,
+    "Lato": 2.5,
+    "Roboto": 3,
+    "SourceSans": 2.5,
+    "SourceSerif": 1,
+    "Caladea": 1.2,
+}
 
 
 @functools.cache
@@ -53,7 +62,11 @@ def families():
         raise SystemExit(f"no fonts at {DEJAVU}: install the package fonts-dejavu")
     found = {family.name: family for family in STANDARD}
     for name, home, *files, width in FILES:
-        folder = home if isinstance(home, pathlib.Path) else pathlib.Path(importlib.util.find_spec(home).origin).parent / "files"
+        folder = (
+            home
+            if isinstance(home, pathlib.Path)
+            else pathlib.Path(importlib.util.find_spec(home).origin).parent / "files"
+        )
         names = []
         for style, file in zip(("", "-Bold", "-Italic"), files):
             pdfmetrics.registerFont(TTFont(name + style, str(folder / f"{file}.ttf")))

@@ -7,15 +7,32 @@ from .payment import account, bic_line, iban_line
 def plan_foot(desk):
     """Chooses a form and what of the seller it prints."""
     chance, options = desk.chance, desk.options
-    left = [part for part in ("name", "address_line", "phone", "email", "web", "vat", "registration", "small") if part not in options["head_parts"]]
-    wanted = options.get("foot_parts") or {"vat": 0.95, "registration": 0.95, "small": 0.75, "name": 0.95, "address_line": 0.6 if "address" in options["head_parts"] else 0.95, "phone": 0.4, "email": 0.4, "web": 0.3}
+    left = [
+        part
+        for part in ("name", "address_line", "phone", "email", "web", "vat", "registration", "small")
+        if part not in options["head_parts"]
+    ]
+    wanted = options.get("foot_parts") or {
+        "vat": 0.95,
+        "registration": 0.95,
+        "small": 0.75,
+        "name": 0.95,
+        "address_line": 0.6 if "address" in options["head_parts"] else 0.95,
+        "phone": 0.4,
+        "email": 0.4,
+        "web": 0.3,
+    }
     parts = [part for part in left if chance.maybe(wanted[part])]
     if "address" in options["head_parts"] and chance.maybe(0.6):
         parts = [part for part in parts if part != "address_line"]
     options["foot_lines"] = seller_lines(desk, parts, bold_name=False) if parts else []
     form = options.get("foot") or chance.weighted({"centred": 5, "left": 1.5, "columns": 3, "right": 0.4})
     if options["account"] == "foot":
-        options["foot_account"] = account(desk) if form == "columns" else [line for line in (iban_line(desk) if desk.invoice.iban else None, bic_line(desk)) if line]
+        options["foot_account"] = (
+            account(desk)
+            if form == "columns"
+            else [line for line in (iban_line(desk) if desk.invoice.iban else None, bic_line(desk)) if line]
+        )
     else:
         options["foot_account"] = []
     options["foot_height"] = foot_height(desk, form)
@@ -26,7 +43,15 @@ def plan_foot(desk):
 def foot_height(desk, form):
     lines = desk.options["foot_lines"] + desk.options["foot_account"]
     step = desk.style.leading * 0.85
-    return step * (max((len(lines) + 2) // 3 + 1, len(desk.options["foot_account"]) + 1) if form == "columns" else len(joined(desk, lines)) + 1) + 14
+    return (
+        step
+        * (
+            max((len(lines) + 2) // 3 + 1, len(desk.options["foot_account"]) + 1)
+            if form == "columns"
+            else len(joined(desk, lines)) + 1
+        )
+        + 14
+    )
 
 
 def joined(desk, lines):
@@ -43,7 +68,9 @@ def joined(desk, lines):
 def ruled(desk):
     top = desk.sheet.height - desk.style.bottom - desk.options["foot_height"] + 16
     if desk.options["foot_rule"]:
-        desk.sheet.rule(desk.left, top - desk.style.leading, desk.right, top - desk.style.leading, desk.style.color, 0.5)
+        desk.sheet.rule(
+            desk.left, top - desk.style.leading, desk.right, top - desk.style.leading, desk.style.color, 0.5
+        )
     return top
 
 
@@ -76,7 +103,12 @@ def in_columns(desk, page, pages):
             y += desk.style.leading * 0.85
 
 
-FORMS = {"centred": in_one_run("center"), "left": in_one_run("left"), "right": in_one_run("right"), "columns": in_columns}
+FORMS = {
+    "centred": in_one_run("center"),
+    "left": in_one_run("left"),
+    "right": in_one_run("right"),
+    "columns": in_columns,
+}
 
 
 def page_number(desk, page, pages):

@@ -14,7 +14,11 @@ PRICE_LEVEL = {"TND": 3.2, "INR": 80, "MYR": 4.6}
 
 def invent_items(chance, country, wording, issue_date, count, from_gross, trade=None):
     catalogue = data("goods", country.language)
-    trades = [name for name, entry in catalogue.items() if isinstance(entry, list) and isinstance(entry[0], list) and name != "receipt"]
+    trades = [
+        name
+        for name, entry in catalogue.items()
+        if isinstance(entry, list) and isinstance(entry[0], list) and name != "receipt"
+    ]
     trade = trade or chance.pick(trades)
     entries, items = catalogue[trade], []
     rates = chosen_rates(chance, country)
@@ -31,7 +35,9 @@ def invent_items(chance, country, wording, issue_date, count, from_gross, trade=
         rate = Decimal(chance.pick(rates))
         if from_gross:
             price *= 1 + rate / 100
-        price = max(rounded(price, 0 if whole and price > 20 else country.decimals if chance.maybe(0.9) else 2), Decimal("0.1"))
+        price = max(
+            rounded(price, 0 if whole and price > 20 else country.decimals if chance.maybe(0.9) else 2), Decimal("0.1")
+        )
         quantity = small_quantity(chance, unit) if trade == "receipt" else quantity_of(chance, unit, price)
         item = Item(description, quantity, chance.pick(catalogue["units"][unit]), price, rate)
         if with_codes:
@@ -39,7 +45,10 @@ def invent_items(chance, country, wording, issue_date, count, from_gross, trade=
         if with_discounts and chance.maybe(0.5):
             item.discount = Decimal(chance.pick(["5", "10", "15", "20", "2.5", "30"]))
         if chance.maybe(below):
-            item.below = [describe(chance, country, catalogue, text, wording, issue_date) for text in chance.sample(catalogue["sublines"], chance.pick([1, 1, 2]))]
+            item.below = [
+                describe(chance, country, catalogue, text, wording, issue_date)
+                for text in chance.sample(catalogue["sublines"], chance.pick([1, 1, 2]))
+            ]
         items.append(item)
     return items
 
@@ -54,14 +63,19 @@ def chosen_rates(chance, country):
 
 def describe(chance, country, catalogue, pattern, wording, issue_date):
     start = issue_date - timedelta(days=chance.randint(5, 60))
-    usual = {"US": "mm/dd/yyyy", "NL": "dd-mm-yyyy"}.get(country.code, "dd.mm.yyyy" if country.language == "de" else "dd/mm/yyyy")
+    usual = {"US": "mm/dd/yyyy", "NL": "dd-mm-yyyy"}.get(
+        country.code, "dd.mm.yyyy" if country.language == "de" else "dd/mm/yyyy"
+    )
     return pattern.format(
-        n=chance.pick([3, 4, 5, 6, 8, 10, 12, 13, 14, 15, 16, 18, 20, 22, 24, 25, 27, 30, 40, 60, 80]), code=chance.digits(4),
-        month=f"{wording.data['months'][start.month - 1]} {start.year}", colour=chance.pick(catalogue["colours"]), size=chance.pick("SML"),
+        n=chance.pick([3, 4, 5, 6, 8, 10, 12, 13, 14, 15, 16, 18, 20, 22, 24, 25, 27, 30, 40, 60, 80]),
+        code=chance.digits(4),
+        month=f"{wording.data['months'][start.month - 1]} {start.year}",
+        colour=chance.pick(catalogue["colours"]),
+        size=chance.pick("SML"),
         **{"from": days.printed(start, usual, wording)},
         to=days.printed(start + timedelta(days=chance.pick([27, 29, 30, 89])), usual, wording),
         small=f"{chance.uniform(0.02, 6):.2f}".replace(".", "," if wording.language != "en" else "."),
-    )  # fmt: skip
+    )
 
 
 def quantity_of(chance, unit, price):
@@ -71,7 +85,9 @@ def quantity_of(chance, unit, price):
         return max(Decimal(int(chance.uniform(least, most) / float(step))) * step, step)
     if unit in ("lump", "month", "day"):
         return Decimal(chance.pick([1, 1, 1, 2, 3]))
-    return Decimal(chance.pick([1, 1, 2, 2, 3, 4, 5, 6, 8, 10, 12, 20, 50]) if price < 150 else chance.pick([1, 1, 2, 3]))
+    return Decimal(
+        chance.pick([1, 1, 2, 2, 3, 4, 5, 6, 8, 10, 12, 20, 50]) if price < 150 else chance.pick([1, 1, 2, 3])
+    )
 
 
 def small_quantity(chance, unit):
@@ -82,7 +98,14 @@ def small_quantity(chance, unit):
 
 
 def code_of(chance):
-    return chance.pick([
-        f"{chance.letters(3)}-{chance.digits(3)}", chance.digits(6), f"{chance.letters(2)}{chance.digits(4)}", f"{chance.digits(2)}.{chance.digits(3)}",
-        chance.digits(4), f"ART{chance.digits(5)}", f"{chance.digits(3)}-{chance.digits(4)}-{chance.letters(1)}",
-    ])  # fmt: skip
+    return chance.pick(
+        [
+            f"{chance.letters(3)}-{chance.digits(3)}",
+            chance.digits(6),
+            f"{chance.letters(2)}{chance.digits(4)}",
+            f"{chance.digits(2)}.{chance.digits(3)}",
+            chance.digits(4),
+            f"ART{chance.digits(5)}",
+            f"{chance.digits(3)}-{chance.digits(4)}-{chance.letters(1)}",
+        ]
+    )

@@ -73,14 +73,29 @@ def logo(desk, x, y, align="left", size=1.7, color=None):
     elif mark == "square":
         desk.sheet.box(start, middle - height * 0.5, height, height, fill=color)
     elif mark == "triangle":
-        desk.sheet.polygon([(start, middle + height * 0.5), (start + height * 0.55, middle - height * 0.6), (start + height * 1.1, middle + height * 0.5)], color)
+        desk.sheet.polygon(
+            [
+                (start, middle + height * 0.5),
+                (start + height * 0.55, middle - height * 0.6),
+                (start + height * 1.1, middle + height * 0.5),
+            ],
+            color,
+        )
     elif mark == "bars":
         for place in range(3):
-            desk.sheet.box(start + place * height * 0.38, middle - height * (0.1 + 0.2 * place), height * 0.26, height * (0.6 + 0.2 * place), fill=color)
+            desk.sheet.box(
+                start + place * height * 0.38,
+                middle - height * (0.1 + 0.2 * place),
+                height * 0.26,
+                height * (0.6 + 0.2 * place),
+                fill=color,
+            )
     facts = (("seller_name", brand, brand),) if seller.brand == seller.name else ()
     desk.text(start + gap, y + height, brand, True, size, color, facts=facts)
     desk.options["brand_drawn"] = brand
-    if desk.options.get("slogan") and desk.measure(desk.options["slogan"], False, 0.85) <= max(width, desk.right - start - gap):
+    if desk.options.get("slogan") and desk.measure(desk.options["slogan"], False, 0.85) <= max(
+        width, desk.right - start - gap
+    ):
         desk.text(start + gap, y + height + style.leading, desk.options["slogan"], False, 0.85, slogan_color)
         return y + height + style.leading * 1.6
     return y + height + style.leading * 0.8

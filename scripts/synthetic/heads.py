@@ -2,7 +2,7 @@
 
 from .desk import Line
 from .headings import dated, logo, title
-from .metas import arrange
+from .meta_layouts import arrange
 from .party_lines import buyer_lines, seller_lines, sender_line
 
 MM = 2.8346
@@ -48,7 +48,10 @@ def delivery_block(desk, x, y, width):
     """Another address that is not the buyer's; only where the template has room for one."""
     if not desk.options["delivery_address"]:
         return y
-    lines = [Line(desk.label("parties", "delivery"), bold=desk.options["bold_party_labels"]), *map(Line, desk.options["delivery_address"])]
+    lines = [
+        Line(desk.label("parties", "delivery"), bold=desk.options["bold_party_labels"]),
+        *map(Line, desk.options["delivery_address"]),
+    ]
     return desk.block(x, y, lines, width=width)
 
 
@@ -59,7 +62,13 @@ def repeat_on_pages(desk):
 
         def short(desk, y):
             desk.text(desk.left, y, invoice.seller.brand, True, 0.95)
-            desk.text(desk.right, y, f"{desk.wording('title', invoice.kind)} {invoice.number}", align="right", facts=(("number", invoice.number, invoice.number),))
+            desk.text(
+                desk.right,
+                y,
+                f"{desk.wording('title', invoice.kind)} {invoice.number}",
+                align="right",
+                facts=(("number", invoice.number, invoice.number),),
+            )
             return y + desk.style.leading * 1.6
 
         desk.repeated.append(short)
@@ -69,10 +78,22 @@ def classic(desk):
     """Seller at the upper left, buyer in the window at the right, title and heads below."""
     middle = desk.left + desk.width * 0.55
     y = seller_block(desk, desk.left, desk.style.top, width=desk.width * 0.5)
-    z = dated(desk, desk.right if desk.options["dated_right"] else middle, desk.style.top + desk.style.leading, "right" if desk.options["dated_right"] else "left")
+    z = dated(
+        desk,
+        desk.right if desk.options["dated_right"] else middle,
+        desk.style.top + desk.style.leading,
+        "right" if desk.options["dated_right"] else "left",
+    )
     z = buyer_block(desk, middle, max(z + desk.style.leading, desk.options["window"]), desk.width * 0.45)
-    y = title(desk, desk.left, max(y + desk.style.leading, z - desk.style.leading if desk.options["title_left"] else z) + desk.style.leading * 1.5)
-    return arrange(desk, desk.options["meta"], desk.left, y, desk.width if desk.options["meta"] in WIDE else desk.width * 0.5)
+    y = title(
+        desk,
+        desk.left,
+        max(y + desk.style.leading, z - desk.style.leading if desk.options["title_left"] else z)
+        + desk.style.leading * 1.5,
+    )
+    return arrange(
+        desk, desk.options["meta"], desk.left, y, desk.width if desk.options["meta"] in WIDE else desk.width * 0.5
+    )
 
 
 def letter(desk):
@@ -91,7 +112,11 @@ def letter(desk):
         desk.sheet.rule(desk.left, window + 2.5, desk.left + 85 * MM, window + 2.5, style.grey, 0.3)
     y = buyer_block(desk, desk.left, window + style.leading * 1.6, 85 * MM, labelled="none", frame="none")
     block = desk.left + desk.width * 0.58
-    z = desk.block(block, window, seller_lines(desk, desk.options["head_parts"]), width=desk.width * 0.42) if desk.options["head_parts"] else window
+    z = (
+        desk.block(block, window, seller_lines(desk, desk.options["head_parts"]), width=desk.width * 0.42)
+        if desk.options["head_parts"]
+        else window
+    )
     if desk.options["meta"] not in WIDE:
         z = arrange(desk, desk.options["meta"], block, z + style.leading * 0.6, desk.width * 0.42)
     y = max(y, z, 90 * MM) + style.leading
@@ -114,22 +139,49 @@ def opposite(desk):
     if desk.options["meta"] not in WIDE:
         z = arrange(desk, desk.options["meta"], desk.left, z + desk.style.leading, desk.width * 0.48)
     y = max(y, z) + desk.style.leading * 1.5
-    y = max(buyer_block(desk, desk.left, y, desk.width * 0.46), delivery_block(desk, desk.left + desk.width * 0.54, y, desk.width * 0.44))
-    return arrange(desk, desk.options["meta"], desk.left, y + desk.style.leading, desk.width) if desk.options["meta"] in WIDE else y
+    y = max(
+        buyer_block(desk, desk.left, y, desk.width * 0.46),
+        delivery_block(desk, desk.left + desk.width * 0.54, y, desk.width * 0.44),
+    )
+    return (
+        arrange(desk, desk.options["meta"], desk.left, y + desk.style.leading, desk.width)
+        if desk.options["meta"] in WIDE
+        else y
+    )
 
 
 def centred(desk):
     """The seller in the middle over a rule, buyer and heads side by side below."""
     middle = (desk.left + desk.right) / 2
     y = seller_block(desk, middle, desk.style.top, "center", width=desk.width * 0.8)
-    desk.sheet.rule(desk.left, y - desk.style.leading * 0.4, desk.right, y - desk.style.leading * 0.4, desk.style.color, 0.8)
-    y = title(desk, middle, y + desk.style.leading * 1.4, align="center") if desk.options["title_left"] else title(desk, desk.right, y + desk.style.leading * 1.4, align="right")
+    desk.sheet.rule(
+        desk.left, y - desk.style.leading * 0.4, desk.right, y - desk.style.leading * 0.4, desk.style.color, 0.8
+    )
+    y = (
+        title(desk, middle, y + desk.style.leading * 1.4, align="center")
+        if desk.options["title_left"]
+        else title(desk, desk.right, y + desk.style.leading * 1.4, align="right")
+    )
     y = dated(desk, desk.right, y, "right")
     if desk.options["meta"] in WIDE:
         y = buyer_block(desk, desk.left, y + desk.style.leading * 0.5, desk.width * 0.48)
         return arrange(desk, desk.options["meta"], desk.left, y + desk.style.leading, desk.width)
-    z = arrange(desk, desk.options["meta"], desk.left + desk.width * (0 if desk.options["swap"] else 0.56), y + desk.style.leading * 0.5, desk.width * 0.44)
-    return max(z, buyer_block(desk, desk.left + desk.width * (0.52 if desk.options["swap"] else 0), y + desk.style.leading * 0.5, desk.width * 0.48))
+    z = arrange(
+        desk,
+        desk.options["meta"],
+        desk.left + desk.width * (0 if desk.options["swap"] else 0.56),
+        y + desk.style.leading * 0.5,
+        desk.width * 0.44,
+    )
+    return max(
+        z,
+        buyer_block(
+            desk,
+            desk.left + desk.width * (0.52 if desk.options["swap"] else 0),
+            y + desk.style.leading * 0.5,
+            desk.width * 0.48,
+        ),
+    )
 
 
 def band(desk):
@@ -158,7 +210,9 @@ def side_by_side(desk, y):
     if third:
         return max(a, b, arrange(desk, desk.options["meta"], desk.left + 2 * cell, y, cell))
     y = max(a, b) + style.leading
-    return arrange(desk, desk.options["meta"], desk.left, y, desk.width if desk.options["meta"] in WIDE else desk.width * 0.55)
+    return arrange(
+        desk, desk.options["meta"], desk.left, y, desk.width if desk.options["meta"] in WIDE else desk.width * 0.55
+    )
 
 
 def from_to(desk):
@@ -179,17 +233,32 @@ def from_to(desk):
 def boxes(desk):
     """Seller and buyer in frames of equal height, the heads across."""
     style, gap = desk.style, 12
-    y = title(desk, desk.left if desk.options["title_left"] else desk.right, style.top + style.leading * 1.5, align="left" if desk.options["title_left"] else "right")
+    y = title(
+        desk,
+        desk.left if desk.options["title_left"] else desk.right,
+        style.top + style.leading * 1.5,
+        align="left" if desk.options["title_left"] else "right",
+    )
     cell, top = (desk.width - gap) / 2, y
     if desk.options["logo"]:
         top = logo(desk, desk.left, top, size=1.4)
-    a = desk.block(desk.left + 6, top + style.leading * 1.2, seller_lines(desk, desk.options["head_parts"]), width=cell - 12)
+    a = desk.block(
+        desk.left + 6, top + style.leading * 1.2, seller_lines(desk, desk.options["head_parts"]), width=cell - 12
+    )
     b = buyer_block(desk, desk.left + cell + gap + 6, top + style.leading * 1.2, cell - 12, "above", "none")
     bottom = max(a, b)
     for x in (desk.left, desk.left + cell + gap):
-        desk.sheet.box(x, top, cell, bottom - top - style.leading * 0.3, stroke=style.grey, radius=desk.options["corner"])
+        desk.sheet.box(
+            x, top, cell, bottom - top - style.leading * 0.3, stroke=style.grey, radius=desk.options["corner"]
+        )
     y = dated(desk, desk.right, bottom + style.leading, "right")
-    return arrange(desk, desk.options["meta"], desk.left, y + style.leading * 0.6, desk.width if desk.options["meta"] in WIDE else desk.width * 0.5)
+    return arrange(
+        desk,
+        desk.options["meta"],
+        desk.left,
+        y + style.leading * 0.6,
+        desk.width if desk.options["meta"] in WIDE else desk.width * 0.5,
+    )
 
 
 WIDE = ("across", "running")

@@ -160,8 +160,12 @@ def portuguese_iban(chance):
 def any_iban(country, chance):
     """An IBAN of `country`; None where there are none."""
     national = {
-        "FR": french_iban, "TN": tunisian_iban, "BE": belgian_iban, "ES": spanish_iban, "PT": portuguese_iban,
-    }  # fmt: skip
+        "FR": french_iban,
+        "TN": tunisian_iban,
+        "BE": belgian_iban,
+        "ES": spanish_iban,
+        "PT": portuguese_iban,
+    }
     if country in national:
         return national[country](chance)
     account = {

@@ -57,6 +57,8 @@ class Invoice:
     """Whether the printed total has the stamp in it."""
     prepaid: Decimal = ZERO
     rounding: Decimal = ZERO
+    after_total: list[tuple[str, Decimal]] = field(default_factory=list)
+    """What else makes the total the amount due: tax that the buyer withholds, an old balance."""
     no_tax: str | None = None
     """"exempt" or "reverse": no tax is charged, and a note says why."""
 
@@ -115,7 +117,8 @@ class Invoice:
 
     @property
     def due(self):
-        return self.net + self.tax + self.stamp + self.rounding - self.prepaid
+        rest = sum((amount for _, amount in self.after_total), ZERO)
+        return self.net + self.tax + self.stamp + self.rounding + rest - self.prepaid
 
     def _by_rate(self):
         rates = sorted({item.rate for item in self.items}, reverse=True)

@@ -1,11 +1,19 @@
-"""The heads of an invoice (number, dates, references) with the numbers around them that are none of these, in many arrangements."""
+"""What stands at the head of an invoice: number, dates, references, and numbers that are none of these."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
-from .desk import BLACK, Line
 from .invention import reference
-from .sheet import wrap
+
+BOTH = {
+    "fr": ["Facture N° / Date", "N° et date de facture"],
+    "de": ["Rechnungs-Nr. / Datum", "Rechnung Nr./Datum"],
+    "en": ["Invoice No. / Date", "Invoice No. & Date"],
+    "nl": ["Factuurnr. / datum"],
+    "es": ["Factura Nº / Fecha"],
+    "it": ["Fattura n. / data"],
+    "pt": ["Fatura n.º / Data"],
+}
 
 
 @dataclass
@@ -25,22 +33,53 @@ def metas(desk):
     def add(place, key, value, *facts):
         place.append(Meta(wording("meta", key), value, facts))
 
+    if not (desk.options["has_number"] or desk.options["has_date"]) and not credit and chance.maybe(0.04):
+        # Both behind one label.
+        label, date = chance.pick(BOTH[wording.language]), day(invoice.issue_date)
+        told = ("number", invoice.number, invoice.number), ("issue_date", invoice.issue_date, date)
+        first.append(Meta(label, f"{invoice.number} / {date}", told))
+        desk.options["has_number"] = desk.options["has_date"] = True
     if not desk.options["has_number"]:
         add(first, f"{credit}number", invoice.number, ("number", invoice.number, invoice.number))
     if not desk.options["has_date"]:
-        add(first, f"{credit}issue_date", day(invoice.issue_date), ("issue_date", invoice.issue_date, day(invoice.issue_date)))
+        add(
+            first,
+            f"{credit}issue_date",
+            day(invoice.issue_date),
+            ("issue_date", invoice.issue_date, day(invoice.issue_date)),
+        )
     if invoice.due_date and desk.options["due_in_heads"]:
-        add(first if chance.maybe(0.6) else rest, "due_date", day(invoice.due_date), ("due_date", invoice.due_date, day(invoice.due_date)))
+        add(
+            first if chance.maybe(0.6) else rest,
+            "due_date",
+            day(invoice.due_date),
+            ("due_date", invoice.due_date, day(invoice.due_date)),
+        )
     if invoice.delivery_date and desk.options["delivery_date_in_heads"]:
-        add(rest, "delivery_date", day(invoice.delivery_date), ("delivery_date", invoice.delivery_date, day(invoice.delivery_date)))
+        add(
+            rest,
+            "delivery_date",
+            day(invoice.delivery_date),
+            ("delivery_date", invoice.delivery_date, day(invoice.delivery_date)),
+        )
     if invoice.purchase_order:
-        add(rest, "purchase_order", invoice.purchase_order, ("purchase_order", invoice.purchase_order, invoice.purchase_order))
+        add(
+            rest,
+            "purchase_order",
+            invoice.purchase_order,
+            ("purchase_order", invoice.purchase_order, invoice.purchase_order),
+        )
     if invoice.order_date and chance.maybe(0.8):
         add(rest, "order_date", day(invoice.order_date))
     if invoice.kind == "credit_note" and chance.maybe(0.7):
         add(rest, "earlier_invoice", f"{invoice.number[:2]}{chance.digits(4)}")
     if invoice.buyer.vat_printed and desk.options["buyer_vat_in_heads"]:
-        add(rest, "buyer_vat", invoice.buyer.vat_printed, ("buyer_vat_id", invoice.buyer.vat_id, invoice.buyer.vat_printed))
+        add(
+            rest,
+            "buyer_vat",
+            invoice.buyer.vat_printed,
+            ("buyer_vat_id", invoice.buyer.vat_id, invoice.buyer.vat_printed),
+        )
     others(desk, rest, add)
     if chance.maybe(0.3):
         chance.shuffle(rest)
@@ -57,7 +96,19 @@ def others(desk, rest, add):
     chance, invoice = desk.chance, desk.invoice
     day = lambda value: desk.style.date(value, desk.wording)  # noqa: E731
     if "own_number" not in desk.options and chance.maybe(0.5):
-        add(rest, "customer_number", chance.pick([chance.digits(5), chance.digits(7), f"C{chance.digits(4)}", f"CL-{chance.digits(4)}", f"{chance.letters(3)}{chance.digits(3)}"]))
+        add(
+            rest,
+            "customer_number",
+            chance.pick(
+                [
+                    chance.digits(5),
+                    chance.digits(7),
+                    f"C{chance.digits(4)}",
+                    f"CL-{chance.digits(4)}",
+                    f"{chance.letters(3)}{chance.digits(3)}",
+                ]
+            ),
+        )
     if chance.maybe(0.22):
         add(rest, "sales_order", reference(chance, invoice.issue_date))
     if chance.maybe(0.16):
@@ -68,7 +119,11 @@ def others(desk, rest, add):
     for key, share, value in (
         ("contact", 0.16, invoice.seller.person),
         ("payment_method", 0.14, desk.wording.fresh("notes", "methods")),
-        ("project", 0.08, f"{chance.pick(['Nord', 'Phoenix', 'Atlas', 'Rénovation', 'Site A'])} {chance.randint(2, 40)}"),
+        (
+            "project",
+            0.08,
+            f"{chance.pick(['Nord', 'Phoenix', 'Atlas', 'Rénovation', 'Site A'])} {chance.randint(2, 40)}",
+        ),
         ("contract", 0.07, reference(chance, invoice.issue_date)),
         ("quote", 0.07, reference(chance, invoice.issue_date)),
         ("print_date", 0.05, day(invoice.issue_date + timedelta(days=chance.randint(0, 20)))),
@@ -84,130 +139,3 @@ def others(desk, rest, add):
         key = chance.pick(["within_days", "at_once"])
         add(rest, "terms", desk.wording("notes", key).format(days=chance.pick([10, 14, 15, 30, 45, 60])))
         desk.shown.ambiguous("due_date")
-
-
-def arrange(desk, how, x, y, width, found=None):
-    """Draws them with the first baseline at `y`; answers the baseline below."""
-    if how == "none":
-        return y
-    found = metas(desk) if found is None else found
-    return ARRANGEMENTS[how](desk, x, y, width, found) if found else y
-
-
-def in_rows(desk, x, y, width, found):
-    """Labels in one column, values in the next."""
-    labels = [meta.label + desk.style.colon for meta in found]
-    column = min(max(desk.measure(label, desk.style.bold_labels) for label in labels) + desk.style.label_left_gap, width * 0.62)
-    for label, meta in zip(labels, found):
-        size = min(1, (column - 4) / desk.measure(label, desk.style.bold_labels))
-        desk.text(x, y, label, desk.style.bold_labels, size, desk.style.grey)
-        y = desk.block(x + column, y, [Line(meta.value, meta.facts, bold=desk.options["bold_values"])], width=max(width - column, 60))
-    return y
-
-
-def in_rows_justified(desk, x, y, width, found):
-    """Labels at the left edge, values at the right one."""
-    for meta in found:
-        label = meta.label + desk.style.colon
-        size = min(1, (width - 6) / desk.measure(label + meta.value, True))
-        desk.text(x, y, label, desk.style.bold_labels, size, desk.style.grey)
-        desk.text(x + width, y, meta.value, desk.options["bold_values"], size, align="right", facts=meta.facts)
-        y += desk.style.leading * desk.options["meta_spacing"]
-    return y
-
-
-def right_aligned(desk, x, y, width, found):
-    """`label: value` at the right edge."""
-    for meta in found:
-        desk.text(x + width, y, f"{meta.label}{desk.style.colon} {meta.value}", align="right", facts=meta.facts)
-        y += desk.style.leading
-    return y
-
-
-def inline(desk, x, y, width, found):
-    for meta in found:
-        y = desk.block(x, y, [Line(f"{meta.label}{desk.style.colon} {meta.value}", meta.facts)], width=width)
-    return y
-
-
-def running(desk, x, y, width, found):
-    """One after another on the line."""
-    left, gap = x, desk.style.size * 2
-    for meta in found:
-        text = f"{meta.label}{desk.style.colon} {meta.value}"
-        need = desk.measure(text)
-        if left > x and left + need > x + width:
-            left, y = x, y + desk.style.leading
-        desk.text(left, y, text, facts=meta.facts)
-        left += need + gap
-    return y + desk.style.leading
-
-
-def stacked(desk, x, y, width, found):
-    """Each label above its value."""
-    for meta in found:
-        desk.text(x, y, meta.label + (desk.style.colon if desk.options["colon_above"] else ""), desk.style.bold_labels, 0.88, desk.style.grey)
-        y += desk.style.leading * 0.95
-        y = desk.block(x, y, [Line(meta.value, meta.facts, bold=desk.options["bold_values"])], width=width)
-        y += desk.style.leading * 0.25
-    return y
-
-
-def across(desk, x, y, width, found, boxed=None):
-    """Heads above values, in one or two rows over the width."""
-    boxed = desk.options["across_frame"] if boxed is None else boxed
-    per_row = min(len(found), desk.options["across_most"])
-    while found:
-        row, found = found[:per_row], found[per_row:]
-        y = across_row(desk, x, y, width, row, boxed) + desk.style.leading
-    return y
-
-
-def across_row(desk, x, y, width, row, boxed):
-    style, cell, pad = desk.style, width / len(row), 4
-    heads = [wrap(meta.label, style.bold if style.bold_labels else style.font, style.size * 0.9, cell - 2 * pad) for meta in row]
-    values = [wrap(meta.value, style.font, style.size, cell - 2 * pad) for meta in row]
-    head_height = max(map(len, heads)) * style.leading + 3
-    value_height = max(map(len, values)) * style.leading + 4
-    top = y - style.leading
-    if boxed == "band":
-        desk.sheet.box(x, top, width, head_height, fill=style.color)
-    elif boxed == "pale":
-        desk.sheet.box(x, top, width, head_height, fill=style.pale)
-    if boxed in ("grid", "pale"):
-        desk.sheet.box(x, top, width, head_height + value_height, stroke=style.grey)
-        desk.sheet.rule(x, top + head_height, x + width, top + head_height, style.grey)
-        for place in range(1, len(row)):
-            desk.sheet.rule(x + place * cell, top, x + place * cell, top + head_height + value_height, style.grey)
-    elif boxed == "line":
-        desk.sheet.rule(x, top + head_height, x + width, top + head_height, style.color)
-    middle = desk.options["across_align"] == "center"
-    for place, meta in enumerate(row):
-        left = x + place * cell + (cell / 2 if middle else pad)
-        align = "center" if middle else "left"
-        for number, text in enumerate(heads[place]):
-            desk.text(left, y + number * style.leading - 1, text, style.bold_labels, 0.9, 0xFFFFFF if boxed == "band" else style.grey, align)
-        facts = meta.facts
-        for number, text in enumerate(values[place]):
-            desk.text(left, y + head_height + number * style.leading - 1, text, desk.options["bold_values"], align=align, color=BLACK, facts=facts)
-            facts = ()
-    return top + head_height + value_height
-
-
-def in_cells(desk, x, y, width, found):
-    """Two columns of boxes, small label over value."""
-    style, cell, height = desk.style, width / 2, desk.style.leading * 2.3
-    top = y - style.leading
-    for place, meta in enumerate(found):
-        left, upper = x + (place % 2) * cell, top + (place // 2) * height
-        desk.sheet.box(left, upper, cell, height, stroke=style.grey, line=0.4)
-        desk.text(left + 3, upper + style.leading * 0.85, meta.label, style.bold_labels, 0.75, style.grey)
-        size = min(0.95, (cell - 6) / desk.measure(meta.value, True))
-        desk.text(left + 3, upper + style.leading * 1.85, meta.value, desk.options["bold_values"], size, facts=meta.facts)
-    return top + (len(found) + 1) // 2 * height + style.leading
-
-
-ARRANGEMENTS = {
-    "rows": in_rows, "justified": in_rows_justified, "right": right_aligned, "inline": inline, "running": running, "stacked": stacked,
-    "across": across, "cells": in_cells,
-}  # fmt: skip

@@ -83,8 +83,14 @@ def choose_numbers(chance, country, covers):
         gap = " "
     percent_gap = {"fr": " ", "de": " "}.get(country.language, "")
     return Numbers(
-        thousands=thousands, point=point, decimals=country.decimals, sign=sign, sign_side=side, sign_gap=gap,
+        thousands=thousands,
+        point=point,
+        decimals=country.decimals,
+        sign=sign,
+        sign_side=side,
+        sign_gap=gap,
         minus=chance.weighted({"-1": 9, "1-": 0.6, "(1)": 0.4}),
         percent_gap=percent_gap if chance.maybe(0.7) else ("" if percent_gap else " "),
-        percent_decimals=chance.weighted({-1: 6, 2: 3, 1: 1}), quantity_decimals=chance.weighted({-1: 6, 2: 2.5, 3: 0.6, 1: 0.3}),
-    )  # fmt: skip
+        percent_decimals=chance.weighted({-1: 6, 2: 3, 1: 1}),
+        quantity_decimals=chance.weighted({-1: 6, 2: 2.5, 3: 0.6, 1: 0.3}),
+    )

@@ -2,7 +2,11 @@
 
 from .desk import Line
 
-VAT_LABELS = {"IN": ["GSTIN", "GSTIN/UIN", "GST No.", "GSTIN No"], "MY": ["SST No.", "SST ID", "GST ID No", "Service Tax No"], "CH": ["MWST-Nr.", "MwSt-Nr.", "UID", "MWST"]}
+VAT_LABELS = {
+    "IN": ["GSTIN", "GSTIN/UIN", "GST No.", "GSTIN No"],
+    "MY": ["SST No.", "SST ID", "GST ID No", "Service Tax No"],
+    "CH": ["MWST-Nr.", "MwSt-Nr.", "UID", "MWST"],
+}
 
 
 def seller_lines(desk, parts, bold_name=True):
@@ -67,7 +71,11 @@ def sender_line(desk):
     facts = (("seller_name", seller.name, seller.name), *address_facts(desk, seller, "seller", seller.address)[-2:])
     if seller.country_line:
         short = "\n".join([*seller.street, seller.place])
-        facts = (("seller_name", seller.name, seller.name), ("seller_address", short, short), ("seller_country", seller.country, seller.place))
+        facts = (
+            ("seller_name", seller.name, seller.name),
+            ("seller_address", short, short),
+            ("seller_country", seller.country, seller.place),
+        )
     return Line(joint.join(lines), facts)
 
 
@@ -79,7 +87,9 @@ def contact_lines(*kinds):
             if kind == "web":
                 found.append(Line(value))
             elif value:
-                found.append(Line(f"{desk.label('parties', kind)} {value}" if desk.options["contact_labels"] else value))
+                found.append(
+                    Line(f"{desk.label('parties', kind)} {value}" if desk.options["contact_labels"] else value)
+                )
         return found
 
     return lines

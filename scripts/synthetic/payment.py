@@ -10,7 +10,11 @@ from .parties import names_of
 
 def payment(desk, y):
     """Terms and account below the totals; answers the y below."""
-    blocks = [block for block in (terms(desk), account(desk) if desk.options["account"] == "body" else [], remarks(desk)) if block]
+    blocks = [
+        block
+        for block in (terms(desk), account(desk) if desk.options["account"] == "body" else [], remarks(desk))
+        if block
+    ]
     if desk.chance.maybe(0.2):
         desk.chance.shuffle(blocks)
     for lines in blocks:
@@ -73,7 +77,12 @@ def account(desk):
     else:
         lines += [iban, *([bic] if bic else [])]
     if desk.country.code in ("FR", "TN") and chance.maybe(0.3):
-        lines.insert(chance.randint(0, len(lines)), Line(f"RIB{desk.style.colon} {ids.in_groups(invoice.iban[4:], [5, 5, 11, 2] if desk.country.code == 'FR' else [2, 3, 13, 2])}"))
+        lines.insert(
+            chance.randint(0, len(lines)),
+            Line(
+                f"RIB{desk.style.colon} {ids.in_groups(invoice.iban[4:], [5, 5, 11, 2] if desk.country.code == 'FR' else [2, 3, 13, 2])}"
+            ),
+        )
     return lines
 
 
@@ -97,17 +106,29 @@ def domestic_account(desk):
         return []
     bank = chance.pick(names_of(desk.country)["banks"])
     if code == "GB":
-        return [Line(f"{desk.label('parties', 'bank')} {bank}"), Line(f"Sort code{desk.style.colon} 99-{chance.digits(2)}-{chance.digits(2)}"), Line(f"Account no.{desk.style.colon} {chance.digits(8)}")]
+        return [
+            Line(f"{desk.label('parties', 'bank')} {bank}"),
+            Line(f"Sort code{desk.style.colon} 99-{chance.digits(2)}-{chance.digits(2)}"),
+            Line(f"Account no.{desk.style.colon} {chance.digits(8)}"),
+        ]
     if code == "US":
         return [Line(f"{bank}, routing {chance.digits(9)}, account {chance.digits(10)}")]
     if code == "IN":
-        return [Line(f"{desk.label('parties', 'bank')} {bank}"), Line(f"A/c No.{desk.style.colon} {chance.digits(12)}"), Line(f"IFSC{desk.style.colon} XXXX0{chance.digits(6)}")]
+        return [
+            Line(f"{desk.label('parties', 'bank')} {bank}"),
+            Line(f"A/c No.{desk.style.colon} {chance.digits(12)}"),
+            Line(f"IFSC{desk.style.colon} XXXX0{chance.digits(6)}"),
+        ]
     if code == "MY":
         return [Line(f"{bank} A/C {chance.digits(10)}")]
     if code == "TN":
         desk.shown.ambiguous("iban")
         body = ids.tunisian_iban(chance)[4:]
-        return [Line(f"{chance.pick(['RIB', 'R.I.B', 'Compte bancaire', 'RIB bancaire'])}{desk.style.colon} {chance.pick([body, ids.in_groups(body, [2, 3, 13, 2])])}")]
+        return [
+            Line(
+                f"{chance.pick(['RIB', 'R.I.B', 'Compte bancaire', 'RIB bancaire'])}{desk.style.colon} {chance.pick([body, ids.in_groups(body, [2, 3, 13, 2])])}"
+            )
+        ]
     return []
 
 

@@ -1,9 +1,9 @@
 """More upper halves of pages, each of its own kind; see heads.py."""
 
-from .desk import Line
-from .heads import WIDE, buyer_block, delivery_block, seller_block, side_by_side
 from .headings import dated, logo, title
-from .metas import arrange, metas
+from .heads import WIDE, buyer_block, delivery_block, seller_block, side_by_side
+from .meta_layouts import arrange
+from .metas import metas
 from .party_lines import buyer_lines, seller_lines
 
 
@@ -17,7 +17,13 @@ def buyer_first(desk):
     y = title(desk, desk.left, y + style.leading * 0.5, size=1.4)
     desk.sheet.rule(desk.left, y - style.leading * 0.9, desk.right, y - style.leading * 0.9, style.color, 0.6)
     y = dated(desk, desk.right, y + style.leading * 0.5, "right")
-    return arrange(desk, desk.options["meta"], desk.left, y + style.leading * 0.5, desk.width if desk.options["meta"] in WIDE else desk.width * 0.5)
+    return arrange(
+        desk,
+        desk.options["meta"],
+        desk.left,
+        y + style.leading * 0.5,
+        desk.width if desk.options["meta"] in WIDE else desk.width * 0.5,
+    )
 
 
 def one_frame(desk):
@@ -28,10 +34,18 @@ def one_frame(desk):
         y = logo(desk, desk.left, y, size=1.4)
     y = title(desk, (desk.left + desk.right) / 2, y + style.leading * 1.2, size=1.5, align="center")
     top = y
-    a = desk.block(desk.left + 5, top + style.leading * 1.2, seller_lines(desk, desk.options["head_parts"]), width=cell - 10)
+    a = desk.block(
+        desk.left + 5, top + style.leading * 1.2, seller_lines(desk, desk.options["head_parts"]), width=cell - 10
+    )
     b = buyer_block(desk, desk.left + cell + 5, top + style.leading * 1.2, cell - 10, "above", "none")
     desk.options["bold_values"] = False
-    c = arrange(desk, "stacked" if desk.options["title_left"] else "inline", desk.left + 2 * cell + 5, top + style.leading * 1.2, cell - 10)
+    c = arrange(
+        desk,
+        "stacked" if desk.options["title_left"] else "inline",
+        desk.left + 2 * cell + 5,
+        top + style.leading * 1.2,
+        cell - 10,
+    )
     bottom = max(a, b, c) - style.leading * 0.4
     desk.sheet.box(desk.left, top, desk.width, bottom - top, stroke=style.grey, line=0.7)
     for place in (1, 2):
@@ -52,11 +66,33 @@ def form(desk):
     y = max(a, b)
     if desk.options["title_left"]:
         desk.sheet.rule(desk.left, y - style.leading * 0.4, desk.right, y - style.leading * 0.4, style.grey)
-    return arrange(desk, desk.options["meta"], desk.left, y + style.leading * 0.8, desk.width if desk.options["meta"] in WIDE else half)
+    return arrange(
+        desk,
+        desk.options["meta"],
+        desk.left,
+        y + style.leading * 0.8,
+        desk.width if desk.options["meta"] in WIDE else half,
+    )
 
 
-NAME_LABELS = {"fr": ("Raison sociale", "Nom", "Société"), "de": ("Firma", "Name"), "en": ("Company", "Name", "Company name"), "nl": ("Naam", "Bedrijf"), "es": ("Razón social", "Nombre"), "it": ("Denominazione", "Ragione sociale"), "pt": ("Nome", "Empresa")}
-ADDRESS_LABELS = {"fr": ("Adresse",), "de": ("Anschrift", "Adresse"), "en": ("Address",), "nl": ("Adres",), "es": ("Dirección", "Domicilio"), "it": ("Indirizzo", "Sede"), "pt": ("Morada", "Endereço")}
+NAME_LABELS = {
+    "fr": ("Raison sociale", "Nom", "Société"),
+    "de": ("Firma", "Name"),
+    "en": ("Company", "Name", "Company name"),
+    "nl": ("Naam", "Bedrijf"),
+    "es": ("Razón social", "Nombre"),
+    "it": ("Denominazione", "Ragione sociale"),
+    "pt": ("Nome", "Empresa"),
+}
+ADDRESS_LABELS = {
+    "fr": ("Adresse",),
+    "de": ("Anschrift", "Adresse"),
+    "en": ("Address",),
+    "nl": ("Adres",),
+    "es": ("Dirección", "Domicilio"),
+    "it": ("Indirizzo", "Sede"),
+    "pt": ("Morada", "Endereço"),
+}
 
 
 def labelled_party(desk, role, x, y):
@@ -127,7 +163,13 @@ def minimal(desk):
     cell = desk.width / 3
     a = desk.block(desk.left, y, seller_lines(desk, desk.options["head_parts"]), width=cell - 10)
     b = buyer_block(desk, desk.left + cell, y, cell - 10, None, "none")
-    c = arrange(desk, desk.options["meta"] if desk.options["meta"] not in (*WIDE, "cells") else "stacked", desk.left + 2 * cell, y, cell)
+    c = arrange(
+        desk,
+        desk.options["meta"] if desk.options["meta"] not in (*WIDE, "cells") else "stacked",
+        desk.left + 2 * cell,
+        y,
+        cell,
+    )
     return max(a, b, c) + style.leading
 
 
@@ -143,7 +185,13 @@ def account_statement(desk):
     y = arrange(desk, "justified", desk.left + 6, y + 3, desk.width * 0.5, found)
     if desk.options["amount_in_head"] and not (invoice.stamp and not invoice.stamp_in_gross) and not invoice.rounding:
         x, text = desk.right - 8, desk.money(invoice.due)
-        desk.text(x, box_top + style.leading * 1.6, wording("totals", "due" if invoice.kind != "credit_note" else "credit_due"), align="right", color=style.grey)
+        desk.text(
+            x,
+            box_top + style.leading * 1.6,
+            wording("totals", "due" if invoice.kind != "credit_note" else "credit_due"),
+            align="right",
+            color=style.grey,
+        )
         desk.text(x, box_top + style.leading * 3.6, text, True, 1.8, align="right", facts=(("due", invoice.due, text),))
         y = max(y, box_top + style.leading * 5)
     desk.sheet.box(desk.left, box_top, desk.width, y - box_top, stroke=style.color, radius=desk.options["corner"])
@@ -157,8 +205,20 @@ def seller_below(desk):
     x = {"left": desk.left, "right": desk.right, "center": (desk.left + desk.right) / 2}[align]
     y = logo(desk, x, style.top, align, size=2.0) + style.leading * 2
     left = desk.options["title_left"]
-    z = buyer_block(desk, desk.left if left else desk.left + desk.width * 0.55, max(y, desk.options["window"]), desk.width * 0.45)
-    w = arrange(desk, desk.options["meta"], desk.left + (desk.width * 0.6 if left else 0), max(y, desk.options["window"]), desk.width * 0.4) if desk.options["meta"] not in WIDE else y
+    z = buyer_block(
+        desk, desk.left if left else desk.left + desk.width * 0.55, max(y, desk.options["window"]), desk.width * 0.45
+    )
+    w = (
+        arrange(
+            desk,
+            desk.options["meta"],
+            desk.left + (desk.width * 0.6 if left else 0),
+            max(y, desk.options["window"]),
+            desk.width * 0.4,
+        )
+        if desk.options["meta"] not in WIDE
+        else y
+    )
     y = title(desk, desk.left, max(z, w) + style.leading * 1.5)
     y = dated(desk, desk.right, y, "right")
     return arrange(desk, desk.options["meta"], desk.left, y, desk.width) if desk.options["meta"] in WIDE else y
@@ -184,7 +244,9 @@ def split_band(desk):
     style = desk.style
     y = style.top
     if desk.options["logo"]:
-        y = logo(desk, desk.left if desk.options["swap"] else desk.right, y, "left" if desk.options["swap"] else "right")
+        y = logo(
+            desk, desk.left if desk.options["swap"] else desk.right, y, "left" if desk.options["swap"] else "right"
+        )
     height = style.leading * 2.4
     desk.sheet.box(desk.left, y + 4, desk.width, height, fill=style.pale)
     title(desk, desk.left + 8, y + 4 + height * 0.66, size=1.5, width=desk.width * 0.9)

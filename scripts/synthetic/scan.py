@@ -34,7 +34,16 @@ def scanned(pdf, seed, number):
     if len(images) == 1 and chance.maybe(0.6):
         images[0].save(out, "JPEG", quality=quality, dpi=(dpi, dpi))
         return out.getvalue(), ".jpg"
-    images[0].save(out, "PDF", save_all=True, append_images=images[1:], resolution=dpi, quality=quality, creationDate=NO_MOMENT, modDate=NO_MOMENT)
+    images[0].save(
+        out,
+        "PDF",
+        save_all=True,
+        append_images=images[1:],
+        resolution=dpi,
+        quality=quality,
+        creationDate=NO_MOMENT,
+        modDate=NO_MOMENT,
+    )
     return out.getvalue(), ".pdf"
 
 
@@ -71,7 +80,9 @@ def worn_by(chance):
 def turned(page, degrees, paper):
     height, width = page.shape[:2]
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
-    return cv2.warpAffine(page, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=(paper,) * 3)
+    return cv2.warpAffine(
+        page, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=(paper,) * 3
+    )
 
 
 def light(shape, rng, depth):

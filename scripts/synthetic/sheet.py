@@ -30,7 +30,13 @@ class Sheet:
         width = stringWidth(text, font, size)
         left = {"left": x, "right": x - width, "center": x - width / 2}[align]
         self.places.append((self.at % len(self.pages), left, y, width, size, text))
-        self._add(lambda canvas, flip: (canvas.setFont(font, size), canvas.setFillColor(HexColor(color)), canvas.drawString(left, flip(y), text)))
+        self._add(
+            lambda canvas, flip: (
+                canvas.setFont(font, size),
+                canvas.setFillColor(HexColor(color)),
+                canvas.drawString(left, flip(y), text),
+            )
+        )
         return width
 
     def vertical_text(self, x, y, text, font, size, color):
@@ -91,7 +97,12 @@ class Sheet:
         self._add(draw, behind)
 
     def disc(self, x, y, radius, fill):
-        self._add(lambda canvas, flip: (canvas.setFillColor(HexColor(fill)), canvas.circle(x, flip(y), radius, fill=1, stroke=0)))
+        self._add(
+            lambda canvas, flip: (
+                canvas.setFillColor(HexColor(fill)),
+                canvas.circle(x, flip(y), radius, fill=1, stroke=0),
+            )
+        )
 
     def polygon(self, points, fill):
         def draw(canvas, flip):

@@ -1,9 +1,29 @@
 """What a page was seen to show: truth is what was drawn, not what was meant to be."""
 
 FIELDS = (
-    "kind", "number", "issue_date", "due_date", "delivery_date", "currency", "purchase_order", "seller_name", "seller_address", "seller_vat_id",
-    "seller_registration_id", "seller_country", "buyer_name", "buyer_address", "buyer_vat_id", "iban", "bic", "net", "tax", "gross", "prepaid", "due",
-)  # fmt: skip
+    "kind",
+    "number",
+    "issue_date",
+    "due_date",
+    "delivery_date",
+    "currency",
+    "purchase_order",
+    "seller_name",
+    "seller_address",
+    "seller_vat_id",
+    "seller_registration_id",
+    "seller_country",
+    "buyer_name",
+    "buyer_address",
+    "buyer_vat_id",
+    "iban",
+    "bic",
+    "net",
+    "tax",
+    "gross",
+    "prepaid",
+    "due",
+)
 # A reader may work these out where they are not printed: then they are not scored.
 DERIVABLE = {"net", "tax", "gross", "due", "currency", "seller_country", "kind"}
 

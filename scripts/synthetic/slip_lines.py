@@ -34,7 +34,11 @@ def one_line(desk, y):
     """`name  amount`, the quantity before the name where it is not 1."""
     for item in desk.invoice.items:
         right = amount(desk, item) + letter(desk, item)
-        lead = f"{desk.style.numbers.quantity(item.quantity)} " if item.quantity != 1 or desk.options["facts_first"] else ""
+        lead = (
+            f"{desk.style.numbers.quantity(item.quantity)} "
+            if item.quantity != 1 or desk.options["facts_first"]
+            else ""
+        )
         pieces = fitted(desk, lead + item.description, desk.width - desk.measure(right) - 6)
         desk.text(desk.right, y, right, align="right")
         for piece in pieces:
@@ -54,7 +58,12 @@ def quantity_below(desk, y):
             y += desk.style.leading
         if item.quantity != 1:
             unit = f" {item.unit}" if item.unit and item.quantity % 1 else ""
-            desk.text(desk.left + 10, y, f"{desk.style.numbers.quantity(item.quantity)}{unit} x {price(desk, item)}", size=0.95)
+            desk.text(
+                desk.left + 10,
+                y,
+                f"{desk.style.numbers.quantity(item.quantity)}{unit} x {price(desk, item)}",
+                size=0.95,
+            )
             y += desk.style.leading
         note(desk, item)
     return y
@@ -66,7 +75,11 @@ def name_above(desk, y):
         for piece in fitted(desk, item.description, desk.width):
             desk.text(desk.left, y, piece)
             y += desk.style.leading
-        desk.text(desk.left + 6, y, f"{desk.style.numbers.quantity(item.quantity)} {desk.options['times']} {price(desk, item)}")
+        desk.text(
+            desk.left + 6,
+            y,
+            f"{desk.style.numbers.quantity(item.quantity)} {desk.options['times']} {price(desk, item)}",
+        )
         desk.text(desk.right, y, amount(desk, item) + letter(desk, item), align="right")
         y += desk.style.leading
         note(desk, item)
@@ -77,7 +90,11 @@ def columns(desk, y):
     """Heads, and columns of quantity, price and amount."""
     words, numbers = desk.wording, desk.style.numbers
     rows = [(numbers.quantity(item.quantity), price(desk, item), amount(desk, item)) for item in desk.invoice.items]
-    heads = (words("table", "quantity"), words("table", "price").split()[0], words("table", "gross" if desk.invoice.from_gross else "net").split()[0])
+    heads = (
+        words("table", "quantity"),
+        words("table", "price").split()[0],
+        words("table", "gross" if desk.invoice.from_gross else "net").split()[0],
+    )
     widths = [max(desk.measure(row[place]) for row in [*rows, heads]) + 5 for place in range(3)]
     room = desk.width - sum(widths)
     if room < desk.width * 0.3:

@@ -11,9 +11,10 @@ from .invoice import Invoice
 from .money import rounded
 from .parties import invent_party
 from .party_lines import seller_lines
-from .sheet import Sheet, wrap
+from .sheet import Sheet
 from .shown import Shown
 from .slip_lines import BODIES
+from .slip_sums import closing, money, ruled
 from .style import choose_style
 from .wording import Wording
 
@@ -26,7 +27,15 @@ def draw_slip(chance, country):
     """(desk, layout) of a finished slip."""
     wording = Wording(chance, country.language, country.tax_name)
     day = FIRST_DAY + timedelta(days=chance.randint(0, (LAST_DAY - FIRST_DAY).days))
-    desk = Desk(chance, country, slip_invoice(chance, country, wording, day), wording, slip_style(chance, country), Sheet((chance.pick(WIDTHS), 0)), Shown())
+    desk = Desk(
+        chance,
+        country,
+        slip_invoice(chance, country, wording, day),
+        wording,
+        slip_style(chance, country),
+        Sheet((chance.pick(WIDTHS), 0)),
+        Shown(),
+    )
     style = desk.style
     style.left = style.right = desk.sheet.width * chance.uniform(0.04, 0.1)
     style.size = min(style.size, desk.sheet.width / (27 * style.family.width))
@@ -47,10 +56,24 @@ def draw_slip(chance, country):
 def slip_invoice(chance, country, wording, day):
     """Prices have the tax in them, but in the United States."""
     gross = country.code != "US"
-    items = invent_items(chance, country, wording, day, chance.pick([1, 2, 2, 3, 4, 5, 6, 8, 11, 16]), gross, trade="receipt")
+    items = invent_items(
+        chance, country, wording, day, chance.pick([1, 2, 2, 3, 4, 5, 6, 8, 11, 16]), gross, trade="receipt"
+    )
     seller = invent_party(chance, country)
-    number = chance.pick([chance.digits(4), chance.digits(6), f"{chance.digits(3)}-{chance.digits(5)}", f"{chance.letters(2)}{chance.digits(5)}", f"{day.year}{chance.digits(6)}", chance.digits(9), f"{chance.digits(2)}/{chance.digits(4)}"])
-    invoice = Invoice("receipt", number, day, country.currency, country.decimals, seller, seller, items, from_gross=gross)
+    number = chance.pick(
+        [
+            chance.digits(4),
+            chance.digits(6),
+            f"{chance.digits(3)}-{chance.digits(5)}",
+            f"{chance.letters(2)}{chance.digits(5)}",
+            f"{day.year}{chance.digits(6)}",
+            chance.digits(9),
+            f"{chance.digits(2)}/{chance.digits(4)}",
+        ]
+    )
+    invoice = Invoice(
+        "receipt", number, day, country.currency, country.decimals, seller, seller, items, from_gross=gross
+    )
     if country.code in ("MY", "CH") and chance.maybe(0.6):
         invoice.rounding = rounded(invoice.due / Decimal("0.05"), 0) * Decimal("0.05") - invoice.due
     return invoice
@@ -58,7 +81,19 @@ def slip_invoice(chance, country, wording, day):
 
 def slip_style(chance, country):
     style = choose_style(chance, country, compact=True)
-    style.family = families()[chance.weighted({"Courier": 4, "DejaVuMono": 3, "Helvetica": 3, "Roboto": 1, "SourceSans": 1.5, "DejaVuSans": 1, "Lato": 0.6})]
+    style.family = families()[
+        chance.weighted(
+            {
+                "Courier": 4,
+                "DejaVuMono": 3,
+                "Helvetica": 3,
+                "Roboto": 1,
+                "SourceSans": 1.5,
+                "DejaVuSans": 1,
+                "Lato": 0.6,
+            }
+        )
+    ]
     style.grey, style.color = 0x111111, 0x111111
     style.numbers.minus = "-1"
     style.signs_in_table = chance.maybe(0.25)
@@ -79,7 +114,15 @@ def slip_options(chance, country):
         "contact_labels": maybe(0.7),
         "rule": pick(["-", "=", "*", "", "line"]),
         "letters": maybe(0.35),
-        "time": chance.weighted({"hh:mm": 5, "hh:mm:ss": 3, "hhHmm": 1 if country.language == "fr" else 0, "am": 3 if country.code in ("US", "MY", "IN") else 0, None: 0.7}),
+        "time": chance.weighted(
+            {
+                "hh:mm": 5,
+                "hh:mm:ss": 3,
+                "hhHmm": 1 if country.language == "fr" else 0,
+                "am": 3 if country.code in ("US", "MY", "IN") else 0,
+                None: 0.7,
+            }
+        ),
         "number_label": maybe(0.75),
         "facts_first": maybe(0.7),
         "percent_signs": True,
@@ -109,8 +152,15 @@ def header(desk, y):
         desk.options["brand_drawn"] = text
     # The legal name is left out only below a brand.
     legal = seller.name not in desk.shown.values.get("seller_name", []) and (not branded or chance.maybe(0.65))
-    parts = [*(["name"] if legal else []), chance.pick(["address", "address", "address_line"]) if chance.maybe(0.93) else "phone"]
-    parts += [part for part, share in (("phone", 0.5), ("web", 0.2), ("vat", 0.5), ("registration", 0.45)) if part not in parts and chance.maybe(share)]
+    parts = [
+        *(["name"] if legal else []),
+        chance.pick(["address", "address", "address_line"]) if chance.maybe(0.93) else "phone",
+    ]
+    parts += [
+        part
+        for part, share in (("phone", 0.5), ("web", 0.2), ("vat", 0.5), ("registration", 0.45))
+        if part not in parts and chance.maybe(share)
+    ]
     return desk.block(x, y, seller_lines(desk, parts, bold_name=chance.maybe(0.4)), align, desk.width)
 
 
@@ -120,17 +170,30 @@ def facts(desk, y):
     y = ruled(desk, y)
     if desk.options["titled"]:
         word = wording("title", "receipt")
-        y = desk.block((desk.left + desk.right) / 2, y, [Line(word, (("kind", "receipt", word),), bold=True, size=1.2)], "center")
+        y = desk.block(
+            (desk.left + desk.right) / 2, y, [Line(word, (("kind", "receipt", word),), bold=True, size=1.2)], "center"
+        )
     printed = desk.style.date(invoice.issue_date, wording)
     dated = (("issue_date", invoice.issue_date, printed),)
     label, time = wording("receipt", "date").rstrip(":"), time_of(desk)
     lead = f"{label}: " if label and chance.maybe(0.7) else f"{label} " if label else ""
-    rows = [Line(f"{lead}{printed}{chance.pick([' ', '  ', ' - ', ' a ' if wording.language == 'fr' else ' ']) + time if time else ''}", dated)]
-    others = [Line(f"{wording('receipt', 'till')} {chance.randint(1, 12):02d}"), Line(f"{wording('receipt', 'cashier')}: {invoice.seller.person.split()[0]}")]
+    rows = [
+        Line(
+            f"{lead}{printed}{chance.pick([' ', '  ', ' - ', ' a ' if wording.language == 'fr' else ' ']) + time if time else ''}",
+            dated,
+        )
+    ]
+    others = [
+        Line(f"{wording('receipt', 'till')} {chance.randint(1, 12):02d}"),
+        Line(f"{wording('receipt', 'cashier')}: {invoice.seller.person.split()[0]}"),
+    ]
     rows += chance.sample(others, chance.pick([0, 1, 1, 2]))
     if desk.options["number_label"]:
         head = wording("receipt", "number")
-        rows.insert(chance.randint(0, len(rows)), Line(f"{head} {invoice.number}", (("number", invoice.number, invoice.number),)))
+        rows.insert(
+            chance.randint(0, len(rows)),
+            Line(f"{head} {invoice.number}", (("number", invoice.number, invoice.number),)),
+        )
     if chance.maybe(0.15):
         rows.append(Line(f"{wording('meta', 'loyalty')}: {chance.digits(10)}"))
     if chance.maybe(0.3) and len(rows) > 1:
@@ -153,113 +216,9 @@ def pairs(desk, y, rows):
 def time_of(desk):
     hour, minute, second = desk.chance.randint(7, 22), desk.chance.randint(0, 59), desk.chance.randint(0, 59)
     forms = {
-        "hh:mm": f"{hour:02d}:{minute:02d}", "hh:mm:ss": f"{hour:02d}:{minute:02d}:{second:02d}", "hhHmm": f"{hour:02d}H{minute:02d}",
+        "hh:mm": f"{hour:02d}:{minute:02d}",
+        "hh:mm:ss": f"{hour:02d}:{minute:02d}:{second:02d}",
+        "hhHmm": f"{hour:02d}H{minute:02d}",
         "am": f"{hour % 12 or 12}:{minute:02d} {'AM' if hour < 12 else 'PM'}",
-    }  # fmt: skip
+    }
     return forms.get(desk.options["time"])
-
-
-def ruled(desk, y):
-    """A line of signs, or nothing; answers the next baseline."""
-    sign = desk.options["rule"]
-    if sign == "line":
-        desk.sheet.rule(desk.left, y - desk.style.leading * 0.4, desk.right, y - desk.style.leading * 0.4, width=0.7)
-    elif sign:
-        desk.text(desk.left, y, sign * int(desk.width / desk.measure(sign)))
-        return y + desk.style.leading
-    return y + desk.style.leading * 0.4
-
-
-def edge_row(desk, y, label, text, size=1.0, bold=False, facts=()):
-    """A label at the left and an amount at the right, smaller where they would meet."""
-    while desk.measure(label + "  " + text, bold, size) > desk.width and size > 0.6:
-        size *= 0.94
-    y += desk.style.leading * max(size - 1, 0)
-    desk.text(desk.left, y, label, bold, size)
-    desk.text(desk.right, y, text, bold, size, align="right", facts=facts)
-    return y + desk.style.leading
-
-
-def money(desk, y):
-    """Total, tax, and what was paid with."""
-    invoice, wording, chance, options = desk.invoice, desk.wording, desk.chance, desk.options
-    if options["subtotal"] or not invoice.from_gross:
-        text = desk.money(invoice.lines_total)
-        y = edge_row(desk, y, wording("receipt", "subtotal"), text, facts=() if invoice.from_gross else (("net", invoice.net, text),))
-    if not invoice.from_gross:
-        text = desk.money(invoice.tax)
-        y = edge_row(desk, y, f"{wording('totals', 'tax')} {desk.style.numbers.percent(invoice.items[0].rate)}", text, facts=(("tax", invoice.tax, text),))
-    total = invoice.gross
-    if invoice.rounding:
-        text = desk.money(total)
-        y = edge_row(desk, y, wording("totals", "gross"), text, facts=(("gross", total, text),))
-        y = edge_row(desk, y, wording("totals", "rounding"), desk.money(invoice.rounding))
-        total += invoice.rounding
-    label = wording("receipt", "total")
-    if options["code_in_labels"] and options["code_in_labels"] not in label:
-        label += f" {options['code_in_labels']}"
-        desk.note_currency(options["code_in_labels"])
-    text = desk.money(total)
-    y = edge_row(desk, y, label, text, options["total_size"], True, (("gross", total, text),))
-    y = paid(desk, y, total)
-    return tax_block(desk, y) if invoice.from_gross else y
-
-
-def paid(desk, y, total):
-    """Cash and change, or a card."""
-    if desk.options["paid"] == "cash":
-        step = {"TND": 10, "INR": 100}.get(desk.invoice.currency, 5)
-        given = (int(total / step) + 1) * step
-        y = edge_row(desk, y, desk.wording("receipt", "cash"), desk.money(Decimal(given)))
-        return edge_row(desk, y, desk.wording("receipt", "change"), desk.money(given - total))
-    if desk.options["paid"] == "card":
-        y = edge_row(desk, y, desk.wording("receipt", "card"), desk.money(total))
-        if desk.chance.maybe(0.4):
-            y = desk.block(desk.left, y, [Line(f"**** **** **** {desk.chance.digits(4)}"), Line(f"AUTH {desk.chance.digits(6)}")])
-    return y
-
-
-def tax_block(desk, y):
-    """How much tax is in the total, by rate."""
-    invoice, numbers, options = desk.invoice, desk.style.numbers, desk.options
-    breakdown, how = invoice.breakdown(), options["tax_block"]
-    label = desk.wording("receipt", "included")
-    if how == "one":
-        text = desk.money(invoice.tax)
-        return edge_row(desk, y, label, text, facts=(("tax", invoice.tax, text),))
-    if how == "rows":
-        for rate, _, tax in breakdown:
-            text = desk.money(tax)
-            y = edge_row(desk, y, f"{label} {numbers.percent(rate)}", text, facts=(("tax", tax, text),) if len(breakdown) == 1 else ())
-    if how == "table":
-        y = tax_columns(desk, y + desk.style.leading * 0.5, breakdown)
-    return y
-
-
-def tax_columns(desk, y, breakdown):
-    numbers = desk.style.numbers
-    heads = [desk.wording("totals", key) for key in ("table_rate", "table_base", "table_tax")]
-    rows = [heads, *([numbers.percent(rate), numbers.figure(base), numbers.figure(tax)] for rate, base, tax in breakdown)]
-    size = 0.9
-    while size > 0.55 and any(desk.measure(text, False, size) > desk.width / 3 - 3 for row in rows for text in row):
-        size *= 0.94
-    for number, row in enumerate(rows):
-        single = len(breakdown) == 1 and number == 1
-        named = ((), (("net", breakdown[0][1], row[1]),), (("tax", breakdown[0][2], row[2]),)) if single else ((), (), ())
-        for place, text in enumerate(row):
-            x = desk.left if place == 0 else desk.left + desk.width * (place + 1) / 3
-            desk.text(x, y, text, size=size, align="left" if place == 0 else "right", facts=named[place])
-        y += desk.style.leading
-    return y
-
-
-def closing(desk, y):
-    """Thanks and figures that mean nothing."""
-    chance, lines = desk.chance, []
-    if chance.maybe(0.3):
-        lines.append(Line(f"{len(desk.invoice.items)} {desk.wording('receipt', 'items')}"))
-    if chance.maybe(0.8):
-        lines += [Line(piece) for piece in wrap(desk.wording("receipt", "thanks"), desk.style.font, desk.style.size, desk.width)]
-    if chance.maybe(0.3):
-        lines.append(Line(chance.digits(13)))
-    return desk.block((desk.left + desk.right) / 2, y + desk.style.leading * 0.7, lines, "center")

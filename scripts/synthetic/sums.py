@@ -19,7 +19,13 @@ def sums(desk):
     if options["only_gross"]:
         rows = [*gross_rows(desk)]
     elif invoice.from_gross and options["gross_first"]:
-        rows = [*rows, *gross_rows(desk)[:1], *tax_rows(desk, included=True), *([net_row(desk)] if chance.maybe(0.6) else []), *gross_rows(desk)[1:]]
+        rows = [
+            *rows,
+            *gross_rows(desk)[:1],
+            *tax_rows(desk, included=True),
+            *([net_row(desk)] if chance.maybe(0.6) else []),
+            *gross_rows(desk)[1:],
+        ]
     elif invoice.no_tax and options["hide_no_tax"]:
         rows += gross_rows(desk)
     else:
@@ -50,7 +56,9 @@ def before_tax(desk):
     if desk.chance.maybe(0.8):
         rows.append(row(desk, "lines", invoice.lines_total))
     if invoice.discount:
-        rows.append(row(desk, "discount", invoice.discount if desk.options["unsigned_reductions"] else -invoice.discount))
+        rows.append(
+            row(desk, "discount", invoice.discount if desk.options["unsigned_reductions"] else -invoice.discount)
+        )
     if invoice.shipping:
         rows.append(row(desk, "shipping", invoice.sign * invoice.shipping))
     return rows
@@ -100,14 +108,20 @@ def split_gst(desk, entry):
     rate, _, tax = entry
     half = desk.invoice.money(tax / 2)
     percent = desk.style.numbers.percent(rate / 2)
-    names = (f"CGST {percent}", f"SGST {percent}") if desk.chance.maybe(0.7) else (f"Add: CGST @ {percent}", f"Add: SGST @ {percent}")
+    names = (
+        (f"CGST {percent}", f"SGST {percent}")
+        if desk.chance.maybe(0.7)
+        else (f"Add: CGST @ {percent}", f"Add: SGST @ {percent}")
+    )
     return [row(desk, "tax_rate", half, label=names[0]), row(desk, "tax_rate", tax - half, label=names[1])]
 
 
 def gross_rows(desk):
     """The total and what makes it the amount to be paid."""
     invoice, options, rows = desk.invoice, desk.options, []
-    adjusted = bool(invoice.prepaid or invoice.rounding or (invoice.stamp and not invoice.stamp_in_gross))
+    adjusted = bool(
+        invoice.prepaid or invoice.rounding or invoice.after_total or (invoice.stamp and not invoice.stamp_in_gross)
+    )
     with_due = adjusted or options["due_row"]
     if invoice.stamp and invoice.stamp_in_gross:
         rows.append(row(desk, "stamp", invoice.stamp))
@@ -117,10 +131,13 @@ def gross_rows(desk):
     rows = [*rows, gross] if rows else [gross]
     if invoice.stamp and not invoice.stamp_in_gross:
         rows.append(row(desk, "stamp", invoice.stamp))
+    rows += [row(desk, "after", amount, label=label) for label, amount in invoice.after_total]
     if invoice.rounding:
         rows.append(row(desk, "rounding", invoice.rounding))
     if invoice.prepaid:
-        rows.append(row(desk, "prepaid", invoice.prepaid if options["unsigned_reductions"] else -invoice.prepaid, "prepaid"))
+        rows.append(
+            row(desk, "prepaid", invoice.prepaid if options["unsigned_reductions"] else -invoice.prepaid, "prepaid")
+        )
     if with_due:
         rows.append(due_row(desk))
     return rows

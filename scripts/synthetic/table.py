@@ -43,7 +43,9 @@ class Table:
             y = self.row(y, place, item, description, below)
             following = desk.invoice.items[place + 1] if place + 1 < len(desk.invoice.items) else None
             if section and desk.options["section_totals"] and (following is None or following.section):
-                y = self.summed(y, desk.wording("table", "section_total").format(section=section), self.running - self.section_start)
+                y = self.summed(
+                    y, desk.wording("table", "section_total").format(section=section), self.running - self.section_start
+                )
                 self.section_start = self.running
         return self.close(y)
 
@@ -62,9 +64,23 @@ class Table:
         baseline = y + style.leading * 0.85 + self.gap * 0.3
         for column, label in zip(self.columns, lines):
             for number, text in enumerate(label):
-                self.put(column, baseline + number * style.leading * 0.95, text, bold=self.look["bold_head"], size=HEAD_SIZE, color=ink)
+                self.put(
+                    column,
+                    baseline + number * style.leading * 0.95,
+                    text,
+                    bold=self.look["bold_head"],
+                    size=HEAD_SIZE,
+                    color=ink,
+                )
         if self.look["head"] == "line" or self.look["frame"] in ("grid", "box", "columns"):
-            desk.sheet.rule(self.left, y + height, self.right, y + height, style.color if self.look["head"] == "line" else style.grey, self.look["line"])
+            desk.sheet.rule(
+                self.left,
+                y + height,
+                self.right,
+                y + height,
+                style.color if self.look["head"] == "line" else style.grey,
+                self.look["line"],
+            )
         if self.look["frame"] in ("rules", "grid"):
             desk.sheet.rule(self.left, y, self.right, y, style.grey, self.look["line"])
         return y + height
@@ -87,7 +103,9 @@ class Table:
                 for number, text in enumerate(description):
                     self.put(column, baseline + number * style.leading, text, bold=self.look["bold_items"])
                 for number, text in enumerate(below):
-                    self.put(column, baseline + (len(description) + number) * style.leading, text, size=0.9, color=style.grey)
+                    self.put(
+                        column, baseline + (len(description) + number) * style.leading, text, size=0.9, color=style.grey
+                    )
             else:
                 self.put(column, figures if column.key in NUMERIC else baseline, cell(desk, column.key, item, place))
         self.note(item)
@@ -117,7 +135,12 @@ class Table:
         """A row with a sum under the amounts."""
         desk = self.desk
         baseline = y + desk.style.leading * 1.05
-        self.put(self.amount, baseline, desk.style.numbers.amount(value, desk.style.signs_in_table), bold=desk.options["bold_sums"])
+        self.put(
+            self.amount,
+            baseline,
+            desk.style.numbers.amount(value, desk.style.signs_in_table),
+            bold=desk.options["bold_sums"],
+        )
         desk.text(self.amount.x - self.pad, baseline, label, bold=desk.options["bold_sums"], align="right")
         return y + desk.style.leading * 1.5
 
@@ -144,7 +167,9 @@ class Table:
             reach = desk.floor - desk.options["table_reserve"] if self.look["tall"] or not last else y
             y = max(y, min(reach, desk.floor))
         if self.look["frame"] in ("box", "grid", "columns"):
-            desk.sheet.box(self.left, self.top, self.right - self.left, y - self.top, stroke=style.grey, line=self.look["line"])
+            desk.sheet.box(
+                self.left, self.top, self.right - self.left, y - self.top, stroke=style.grey, line=self.look["line"]
+            )
         if self.look["frame"] in ("grid", "columns"):
             for column in self.columns[1:]:
                 desk.sheet.rule(column.x, self.top, column.x, y, style.grey, self.look["line"] * 0.8)
@@ -153,5 +178,9 @@ class Table:
         return y
 
     def put(self, column, y, text, bold=False, size=1.0, color=None):
-        x = {"left": column.x + self.pad, "right": column.x + column.width - self.pad, "center": column.x + column.width / 2}[column.align]
+        x = {
+            "left": column.x + self.pad,
+            "right": column.x + column.width - self.pad,
+            "center": column.x + column.width / 2,
+        }[column.align]
         self.desk.text(x, y, text, bold, size, color, column.align)

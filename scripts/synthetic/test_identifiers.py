@@ -13,7 +13,9 @@ TRIES = 60
 
 
 def luhn(digits):
-    doubled = [int(char) if place % 2 == 0 else sum(divmod(2 * int(char), 10)) for place, char in enumerate(reversed(digits))]
+    doubled = [
+        int(char) if place % 2 == 0 else sum(divmod(2 * int(char), 10)) for place, char in enumerate(reversed(digits))
+    ]
     return sum(doubled) % 10 == 0
 
 
@@ -42,7 +44,20 @@ class CheckDigits(unittest.TestCase):
         self.chance = Chance("identifiers")
 
     def test_ibans_leave_1(self):
-        lengths = {"FR": 27, "TN": 24, "BE": 16, "ES": 24, "PT": 25, "DE": 22, "AT": 20, "CH": 21, "NL": 18, "IT": 27, "GB": 22, "IE": 22}
+        lengths = {
+            "FR": 27,
+            "TN": 24,
+            "BE": 16,
+            "ES": 24,
+            "PT": 25,
+            "DE": 22,
+            "AT": 20,
+            "CH": 21,
+            "NL": 18,
+            "IT": 27,
+            "GB": 22,
+            "IE": 22,
+        }
         for country, length in lengths.items():
             for _ in range(TRIES):
                 iban = ids.any_iban(country, self.chance)
@@ -78,7 +93,10 @@ class CheckDigits(unittest.TestCase):
             portuguese = ids.portuguese_vat(self.chance)
             self.assertIn(dot(portuguese, range(9, 0, -1)) % 11, (0, 1))
             austrian = ids.austrian_vat(self.chance)[3:]
-            total = sum(int(char) if place % 2 == 0 else sum(divmod(2 * int(char), 10)) for place, char in enumerate(austrian[:7]))
+            total = sum(
+                int(char) if place % 2 == 0 else sum(divmod(2 * int(char), 10))
+                for place, char in enumerate(austrian[:7])
+            )
             self.assertEqual((total + 4 + int(austrian[7])) % 10, 0)
             spanish = ids.spanish_vat(self.chance, person=False)
             doubled = sum(sum(divmod(2 * int(char), 10)) for char in spanish[1:8:2])
@@ -100,7 +118,15 @@ class CheckDigits(unittest.TestCase):
 
 class Figures(unittest.TestCase):
     def printed(self, value, thousands, point, decimals=2, **more):
-        options = {"sign": "", "sign_side": "after", "sign_gap": " ", "minus": "-1", "percent_gap": " ", "percent_decimals": -1, "quantity_decimals": -1} | more
+        options = {
+            "sign": "",
+            "sign_side": "after",
+            "sign_gap": " ",
+            "minus": "-1",
+            "percent_gap": " ",
+            "percent_decimals": -1,
+            "quantity_decimals": -1,
+        } | more
         return Numbers(thousands, point, decimals, **options).amount(Decimal(value))
 
     def test_amounts_are_grouped_as_their_country_does(self):

@@ -1,18 +1,8 @@
-"""Sums below the items, in many arrangements, with the table of tax rates and the amount in words."""
+"""Sums below the items, in many arrangements."""
 
-from decimal import Decimal
-
-from num2words import num2words
-
-from .desk import BLACK, Line
+from .desk import BLACK
+from .notes import after, tax_table
 from .sums import sums
-
-# How one of each money is called in words, and its hundredth or thousandth.
-UNITS = {
-    "EUR": {"fr": ("euros", "centimes"), "de": ("Euro", "Cent"), "en": ("euros", "cents"), "nl": ("euro", "cent"), "es": ("euros", "céntimos"), "it": ("euro", "centesimi"), "pt": ("euros", "cêntimos")},
-    "TND": {"fr": ("dinars", "millimes")}, "INR": {"en": ("rupees", "paise")}, "MYR": {"en": ("ringgit", "sen")}, "USD": {"en": ("dollars", "cents")},
-    "GBP": {"en": ("pounds", "pence")}, "CHF": {"de": ("Franken", "Rappen")},
-}  # fmt: skip
 
 
 def totals(desk, y):
@@ -33,7 +23,14 @@ def totals(desk, y):
 def box_edges(desk, rows):
     """As wide as the template likes and the rows need."""
     size = max(desk.options["strong_size"], 1)
-    need = max(desk.measure(row.label + desk.options["totals_colon"], row.strong, size if row.strong else 1) + amount_width(desk, row, size) for row in rows) + 30
+    need = (
+        max(
+            desk.measure(row.label + desk.options["totals_colon"], row.strong, size if row.strong else 1)
+            + amount_width(desk, row, size)
+            for row in rows
+        )
+        + 30
+    )
     width = min(max(desk.width * desk.options["totals_share"], 150, need), desk.width)
     return desk.right - width, desk.right
 
@@ -48,7 +45,13 @@ def right_box(desk, y, rows):
         if row.strong and desk.options["strong_size"] > 1:
             size = desk.options["strong_size"]
         if row.strong and frame in ("band", "pale"):
-            sheet.box(left, y - style.leading * size, right - left, step * size * 1.05, fill=style.color if frame == "band" else style.pale)
+            sheet.box(
+                left,
+                y - style.leading * size,
+                right - left,
+                step * size * 1.05,
+                fill=style.color if frame == "band" else style.pale,
+            )
             ink = 0xFFFFFF if frame == "band" else BLACK
         elif row.strong and frame == "rules":
             sheet.rule(left, y - style.leading * size, right, y - style.leading * size, style.grey, 0.6)
@@ -62,7 +65,14 @@ def right_box(desk, y, rows):
         for _ in rows[:-1]:
             line += step
             sheet.rule(left, line, right, line, style.grey, 0.4)
-        sheet.rule(right - (right - left) * 0.42, top, right - (right - left) * 0.42, y - step + style.leading * 0.4, style.grey, 0.4)
+        sheet.rule(
+            right - (right - left) * 0.42,
+            top,
+            right - (right - left) * 0.42,
+            y - step + style.leading * 0.4,
+            style.grey,
+            0.4,
+        )
     return y
 
 
@@ -76,7 +86,9 @@ def put_amount(desk, x, y, row, size, ink):
     if desk.options["sign_apart"] and sign and row.text.startswith(sign):
         figure = row.text[len(sign) :].strip("\u00a0 ")
         desk.text(x - amount_width(desk, row, size), y, sign, row.strong, size, ink)
-        desk.text(x, y, figure, row.strong, size, ink, "right", tuple((field, value, figure) for field, value, _ in row.facts))
+        desk.text(
+            x, y, figure, row.strong, size, ink, "right", tuple((field, value, figure) for field, value, _ in row.facts)
+        )
     else:
         desk.text(x, y, row.text, row.strong, size, ink, "right", row.facts)
 
@@ -129,7 +141,9 @@ def wide_table(desk, y, rows):
     """Heads above values over the whole width."""
     style, cell = desk.style, desk.width / len(rows)
     size = 1.0
-    while size > 0.65 and any(desk.measure(text, True, size) > cell - 6 for row in rows for text in (row.label, row.text)):
+    while size > 0.65 and any(
+        desk.measure(text, True, size) > cell - 6 for row in rows for text in (row.label, row.text)
+    ):
         size -= 0.05
     if size <= 0.65:
         return right_box(desk, y, rows)
@@ -160,7 +174,14 @@ def in_table(desk, y, rows):
         x = column.x + edges[align] + {"left": pad, "right": -pad, "center": 0}[align]
         if desk.measure(row.text, row.strong) > column.width - pad:
             x, align = desk.right - pad, "right"
-        desk.text(min(column.x, desk.right - desk.measure(row.text, row.strong) - pad) - pad, y, row.label + desk.options["totals_colon"], row.strong, size, align="right")
+        desk.text(
+            min(column.x, desk.right - desk.measure(row.text, row.strong) - pad) - pad,
+            y,
+            row.label + desk.options["totals_colon"],
+            row.strong,
+            size,
+            align="right",
+        )
         desk.text(x, y, row.text, row.strong, size, align=align, facts=row.facts)
         y += desk.style.leading * desk.options["totals_spacing"]
     return y
@@ -177,65 +198,13 @@ def stacked(desk, y, rows):
 
 
 ARRANGEMENTS = {
-    "right_box": right_box, "right_labels": right_labels, "left_list": left_list, "dotted": dotted, "wide_table": wide_table,
-    "in_table": in_table, "stacked": stacked,
-}  # fmt: skip
+    "right_box": right_box,
+    "right_labels": right_labels,
+    "left_list": left_list,
+    "dotted": dotted,
+    "wide_table": wide_table,
+    "in_table": in_table,
+    "stacked": stacked,
+}
 # Those that leave the left half free.
 BESIDE = ("right_box", "right_labels", "stacked")
-
-
-def tax_table(desk, x, y, width):
-    """Rates, bases and taxes in a small table; answers the y below."""
-    numbers, style, invoice = desk.style.numbers, desk.style, desk.invoice
-    size, cell = 0.9, width / 3
-    heads = [desk.wording("totals", key) for key in ("table_rate", "table_base", "table_tax")]
-    edges = [x + 4, x + 2 * cell - 4, x + width - 4]
-    rows = [(numbers.percent(rate), numbers.figure(base), numbers.figure(tax)) for rate, base, tax in invoice.breakdown()]
-    while size > 0.5 and any(desk.measure(text, True, size) > cell - 6 for cells in [heads, *rows] for text in cells):
-        size -= 0.05
-    for number, cells in enumerate([heads, *rows]):
-        for place, text in enumerate(cells):
-            desk.text(edges[place], y, text, number == 0, size, align="left" if place == 0 else "right")
-        if number == 0:
-            desk.sheet.rule(x, y + 3, x + width, y + 3, style.grey, 0.5)
-        y += style.leading * 1.1
-    if desk.options["tax_table_total"]:
-        net, tax = numbers.figure(invoice.net), numbers.figure(invoice.tax)
-        desk.text(edges[1], y, net, True, size, align="right", facts=(("net", invoice.net, net),))
-        desk.text(edges[2], y, tax, True, size, align="right", facts=(("tax", invoice.tax, tax),))
-        desk.text(edges[0], y, "Total", True, size)
-        y += style.leading * 1.1
-    return y
-
-
-def after(desk, y):
-    """The amount in words, in another currency, and a note on the currency or the tax."""
-    invoice, wording, chance = desk.invoice, desk.wording, desk.chance
-    notes = []
-    if desk.options["in_words"]:
-        notes.append(Line(wording("totals", "words")))
-        notes.append(Line(in_words(abs(invoice.due), invoice.currency, wording.language, desk.country.code), bold=desk.options["bold_values"]))
-    if desk.options["other_currency"]:
-        other, rate = desk.options["other_currency"], Decimal(str(round(chance.uniform(0.3, 3.4), 4)))
-        notes.append(Line(f"{wording('totals', 'in_currency').format(currency=other)}: {desk.style.numbers.figure(invoice.due * rate, 2)}"))
-    if invoice.no_tax:
-        notes.append(Line(wording("notes", invoice.no_tax)))
-    if desk.options["amounts_in"]:
-        text = wording("totals", "amounts_in").format(currency=invoice.currency, currency_name=desk.country.currency_name)
-        notes.append(Line(text, (("currency", invoice.currency, text),)))
-    if not notes:
-        return y
-    y = desk.room(y, len(notes) * desk.style.leading * 1.6)
-    return desk.block(desk.left, y + desk.style.leading * 0.6, notes, width=desk.width)
-
-
-def in_words(value, currency, language, country):
-    one, part = UNITS[currency].get(language, (currency, ""))
-    spoken = "en_IN" if country == "IN" else language
-    decimals = 3 if currency == "TND" else 2
-    whole, rest = int(value), int((value % 1).scaleb(decimals))
-    words = f"{num2words(whole, lang=spoken)} {one}"
-    if rest:
-        joint = {"fr": "et", "de": "und", "en": "and", "nl": "en", "es": "con", "it": "e", "pt": "e"}[language]
-        words += f" {joint} {num2words(rest, lang=spoken)} {part}"
-    return words[0].upper() + words[1:] + (" only" if language == "en" else "")
