@@ -224,7 +224,15 @@ COUNTRIES = (
         share=4,
     ),
     Country(
-        "ES", "es", "EUR", ("21", "21", "10", "4"), SOUTHERN, DMY_SLASH, ("€", "EUR", "Euros"), tax_name="IVA", share=4
+        "ES",
+        "es",
+        "EUR",
+        ("21", "21", "10", "4"),
+        SOUTHERN,
+        DMY_SLASH,
+        ("€", "EUR", "Euros"),
+        tax_name="IVA",
+        share=4,
     ),
     Country(
         "PT",

@@ -182,7 +182,8 @@ def any_iban(country, chance):
 
 def bic(country, chance):
     """XX… begins no bank's code."""
-    return f"X{chance.letters(3)}{country}{chance.pick(['PP', '2X', 'TT', 'MM', 'HH', '22'])}{chance.pick(['', '', 'XXX'])}"
+    place, branch = chance.pick(["PP", "2X", "TT", "MM", "HH", "22"]), chance.pick(["", "", "XXX"])
+    return f"X{chance.letters(3)}{country}{place}{branch}"
 
 
 def in_groups(code, sizes):

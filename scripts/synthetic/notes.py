@@ -66,11 +66,8 @@ def after(desk, y):
         )
     if desk.options["other_currency"]:
         other, rate = desk.options["other_currency"], Decimal(str(round(chance.uniform(0.3, 3.4), 4)))
-        notes.append(
-            Line(
-                f"{wording('totals', 'in_currency').format(currency=other)}: {desk.style.numbers.figure(invoice.due * rate, 2)}"
-            )
-        )
+        label = wording("totals", "in_currency").format(currency=other)
+        notes.append(Line(f"{label}: {desk.style.numbers.figure(invoice.due * rate, 2)}"))
     if invoice.no_tax:
         notes.append(Line(wording("notes", invoice.no_tax)))
     if desk.options["amounts_in"]:

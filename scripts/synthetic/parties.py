@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from .registers import REGISTERS
 from .wording import data
 
+# Short words that a town's name may begin with; others are codes of provinces and states.
+ARTICLES = ("Le", "La", "LA", "El", "A", "St.")
+
 
 @dataclass
 class Party:
@@ -110,11 +113,8 @@ def telephone(chance, names):
 
 def town_of(place):
     """The town's name alone, as in "Lyon, le 3 mars"."""
-    words = [
-        word.strip(",.")
-        for word in place.split()
-        if not any(char.isdigit() for char in word) and len(word.strip(",.()")) > 2
-    ]
+    words = [word.strip(",.") for word in place.split() if not any(char.isdigit() for char in word)]
+    words = [word for word in words if len(word.strip("()")) > 2 or word in ARTICLES]
     return " ".join(words[:2]) or place
 
 

@@ -77,12 +77,9 @@ def account(desk):
     else:
         lines += [iban, *([bic] if bic else [])]
     if desk.country.code in ("FR", "TN") and chance.maybe(0.3):
-        lines.insert(
-            chance.randint(0, len(lines)),
-            Line(
-                f"RIB{desk.style.colon} {ids.in_groups(invoice.iban[4:], [5, 5, 11, 2] if desk.country.code == 'FR' else [2, 3, 13, 2])}"
-            ),
-        )
+        sizes = [5, 5, 11, 2] if desk.country.code == "FR" else [2, 3, 13, 2]
+        rib = Line(f"RIB{desk.style.colon} {ids.in_groups(invoice.iban[4:], sizes)}")
+        lines.insert(chance.randint(0, len(lines)), rib)
     return lines
 
 
@@ -124,11 +121,8 @@ def domestic_account(desk):
     if code == "TN":
         desk.shown.ambiguous("iban")
         body = ids.tunisian_iban(chance)[4:]
-        return [
-            Line(
-                f"{chance.pick(['RIB', 'R.I.B', 'Compte bancaire', 'RIB bancaire'])}{desk.style.colon} {chance.pick([body, ids.in_groups(body, [2, 3, 13, 2])])}"
-            )
-        ]
+        label = chance.pick(["RIB", "R.I.B", "Compte bancaire", "RIB bancaire"])
+        return [Line(f"{label}{desk.style.colon} {chance.pick([body, ids.in_groups(body, [2, 3, 13, 2])])}")]
     return []
 
 

@@ -4,7 +4,7 @@ from .headings import dated, logo, title
 from .heads import WIDE, buyer_block, delivery_block, seller_block, side_by_side
 from .meta_layouts import arrange
 from .metas import metas
-from .party_lines import buyer_lines, seller_lines
+from .party_lines import party_lines, seller_lines
 
 
 def buyer_first(desk):
@@ -100,10 +100,10 @@ def labelled_party(desk, role, x, y):
     desk.text(x, y, desk.label("parties", role), True)
     y += style.leading * 1.3
     parts = desk.options["head_parts"] if role == "seller" else desk.options["buyer_parts"]
-    lines_of = seller_lines if role == "seller" else buyer_lines
+    party = desk.invoice.seller if role == "seller" else desk.invoice.buyer
     for part in parts:
         label = {"name": NAME_LABELS, "address": ADDRESS_LABELS}.get(part)
-        lines = lines_of(desk, ["address_line" if part == "address" else part])
+        lines = party_lines(desk, party, role, ["address_line" if part == "address" else part])
         if not label:
             y = desk.block(x, y, lines, width=width)
             continue

@@ -36,9 +36,9 @@ def french(chance, party, is_person):
     code = f"{chance.randint(10, 96)}{chance.randint(10, 99)}{chance.letters(1)}"
     party.small_print.append(f"{chance.pick(['Code APE', 'NAF', 'APE', 'Code NAF'])} {code}")
     if not is_person:
-        party.small_print.append(
-            f"{chance.pick(['au capital de', 'Capital social', 'Capital'])} {chance.pick(['1 000', '7 500', '10 000', '50 000', '8.000', '152 449'])} {chance.pick(['€', 'euros', 'EUR'])}"
-        )
+        label = chance.pick(["au capital de", "Capital social", "Capital"])
+        capital = chance.pick(["1 000", "7 500", "10 000", "50 000", "8.000", "152 449"])
+        party.small_print.append(f"{label} {capital} {chance.pick(['€', 'euros', 'EUR'])}")
 
 
 def tunisian(chance, party, is_person):
@@ -76,9 +76,8 @@ def german(chance, party, is_person):
     party.vat_printed = chance.pick(
         [party.vat_id, party.vat_id, ids.in_groups(party.vat_id, [2, 9]), ids.in_groups(party.vat_id, [2, 3])]
     )
-    party.small_print.append(
-        f"{chance.pick(['Steuernummer', 'Steuer-Nr.', 'St.-Nr.', 'StNr.'])} {chance.digits(2)}/{chance.digits(3)}/{chance.digits(5)}"
-    )
+    label = chance.pick(["Steuernummer", "Steuer-Nr.", "St.-Nr.", "StNr."])
+    party.small_print.append(f"{label} {chance.digits(2)}/{chance.digits(3)}/{chance.digits(5)}")
     if not is_person:
         number = chance.digits(chance.randint(4, 6))
         court, book = f"Amtsgericht {party.town}", "HRA" if "KG" in party.name or "e.K." in party.name else "HRB"

@@ -41,16 +41,13 @@ class Shown:
 
     def fact(self, field, value, printed):
         """A field's value was drawn as `printed`. Several values of one field are equally right."""
-        value = str(value)
-        values = self.values.setdefault(field, [])
-        if value not in values:
-            values.append(value)
-        self.printed.setdefault(field, []).append((value, printed))
+        self.also(field, str(value))
+        self.printed.setdefault(field, []).append((str(value), printed))
 
     def also(self, field, value):
-        """Equally right, as "Lyon" beside "Lyon, France"."""
+        """Equally right, as "Lyon" beside "Lyon, France"; in capitals it is the same."""
         values = self.values.setdefault(field, [])
-        if value not in values:
+        if value.casefold() not in map(str.casefold, values):
             values.append(value)
 
     def ambiguous(self, field):

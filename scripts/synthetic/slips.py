@@ -177,12 +177,8 @@ def facts(desk, y):
     dated = (("issue_date", invoice.issue_date, printed),)
     label, time = wording("receipt", "date").rstrip(":"), time_of(desk)
     lead = f"{label}: " if label and chance.maybe(0.7) else f"{label} " if label else ""
-    rows = [
-        Line(
-            f"{lead}{printed}{chance.pick([' ', '  ', ' - ', ' a ' if wording.language == 'fr' else ' ']) + time if time else ''}",
-            dated,
-        )
-    ]
+    gap = chance.pick([" ", "  ", " - ", " a " if wording.language == "fr" else " "])
+    rows = [Line(f"{lead}{printed}{gap + time if time else ''}", dated)]
     others = [
         Line(f"{wording('receipt', 'till')} {chance.randint(1, 12):02d}"),
         Line(f"{wording('receipt', 'cashier')}: {invoice.seller.person.split()[0]}"),
