@@ -1,0 +1,1 @@
+"""Invented invoices, drawn as PDF files, with what they say."""
