@@ -52,6 +52,8 @@ pub enum Clue {
     /// Form or check digits are right.
     Valid,
     Invalid,
+    /// A tax number in its national form, without the country.
+    National,
     /// Printed as an amount: decimals or a currency.
     Money,
     /// Could be read in two ways.

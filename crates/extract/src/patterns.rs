@@ -45,6 +45,10 @@ patterns! {
     /// Two letters and what may be a VAT number; the country's own form is decided in code.
     VAT_ID = r"\b([A-Z]{2})[ .\-]?((?:[A-Z0-9][ .\-]?){7,13}[A-Z0-9])"
         finds "FR 13 303 376 586" not "FRANCE";
+    /// A tax number in its national form, without the country before it; only trusted behind its
+    /// label.
+    TAX_NUMBER = r"\b(?:[A-Z]{1,3}[ .\-]?)?\d(?:[ .\-/]?[A-Z0-9]){6,14}\b"
+        finds "99828-3617" not "12 rue";
     /// 14 digits as SIRETs are printed.
     SIRET = r"\b\d{3}[ .]?\d{3}[ .]?\d{3}[ .]?\d{5}\b"
         finds "403 554 181 00145" not "403 554 181";

@@ -7,7 +7,7 @@ use crate::evidence::{Clue, Relation, label_clues, links};
 use crate::fields::Reading;
 use crate::fields::kind::is_title;
 use crate::layout::Segment;
-use crate::lexicon::Label;
+use crate::lexicon::{Label, currency_by_sign};
 use crate::patterns::IDENTIFIER;
 use crate::result::Field;
 use crate::value::{dates, numbers};
@@ -91,10 +91,44 @@ fn codes_of(reading: &Reading<'_>, segment: &Segment) -> Vec<Range<usize>> {
         let date_or_amount = overlaps(&range, &taken_by_date) && !trimmed.contains('-')
             || overlaps(&range, &taken_by_date) && trimmed.len() <= 10
             || overlaps(&range, &taken_by_amount);
-        (free && !date_or_amount).then_some(range)
+        (free && !date_or_amount).then(|| in_groups(segment, range))
     });
-    found.collect()
+    let mut found: Vec<Range<usize>> = found.collect();
+    found.dedup_by(|next, last| next.start < last.end);
+    found
 }
+
+/// The number with what is set off from it by a space: letters before it ("RE 64"), digits behind
+/// a year ("2018 7443").
+fn in_groups(segment: &Segment, range: Range<usize>) -> Range<usize> {
+    let text = &segment.text;
+    let is_label = |at: usize| {
+        segment
+            .labels
+            .iter()
+            .any(|h| h.start <= at && at < h.end && FAMILY.iter().any(|l| h.strength(*l) > 0.0))
+    };
+    let before = text.get(..range.start).unwrap_or("");
+    let prefix = before.strip_suffix(' ').map(|t| t.rsplit(' ').next().unwrap_or("")).filter(|w| {
+        (1..=PREFIX_LETTERS).contains(&w.len()) && w.chars().all(|c| c.is_ascii_uppercase())
+    });
+    let start = prefix.map_or(range.start, |w| range.start - 1 - w.len());
+    let known = prefix.is_some_and(|w| is_label(start) || currency_by_sign(w).is_some());
+    let start = if known { range.start } else { start };
+    let code = text.get(range.clone()).unwrap_or("");
+    let year = code.len() == 4 && (code.starts_with("20") || code.starts_with("19"));
+    let behind = text.get(range.end..).and_then(|t| t.strip_prefix(' ')).unwrap_or("");
+    let digits = behind.chars().take_while(char::is_ascii_digit).count();
+    let ends = behind.get(digits..).is_some_and(|t| t.is_empty() || t.starts_with([' ', ',']));
+    let joined = year && ends && (SERIAL_DIGITS).contains(&digits);
+    start..if joined { range.end + 1 + digits } else { range.end }
+}
+
+/// Letters that name a series of numbers: "F", "RE", "FAC", "FACT".
+const PREFIX_LETTERS: usize = 4;
+
+/// Digits of a serial number behind its year.
+const SERIAL_DIGITS: std::ops::RangeInclusive<usize> = 3..=6;
 
 fn candidates(
     reading: &Reading<'_>,

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::lexicon::{countries, country};
-use crate::patterns::{HANDELSREGISTER, IBAN, MATRICULE_FISCAL, SIREN, SIRET, VAT_ID};
+use crate::patterns::{HANDELSREGISTER, IBAN, MATRICULE_FISCAL, SIREN, SIRET, TAX_NUMBER, VAT_ID};
 use crate::text::compact;
 
 /// A code found in a text.
@@ -88,6 +88,21 @@ pub(crate) fn find_vat_ids(text: &str) -> Vec<PrintedCode> {
         }
     }
     found
+}
+
+/// Digits of the shortest national tax number.
+const TAX_NUMBER_DIGITS: usize = 7;
+
+/// Numbers of `text` that a label may call tax numbers: national forms, without check digits that
+/// are looked at.
+pub(crate) fn find_tax_numbers(text: &str) -> Vec<PrintedCode> {
+    let found = TAX_NUMBER.find_iter(text).map(|m| PrintedCode {
+        value: compact(m.as_str()),
+        range: m.range(),
+        valid: false,
+    });
+    let digits = |code: &PrintedCode| code.value.chars().filter(char::is_ascii_digit).count();
+    found.filter(|code| digits(code) >= TAX_NUMBER_DIGITS).collect()
 }
 
 /// Form of the country, and for France the key: (12 + 3 × (SIREN mod 97)) mod 97.

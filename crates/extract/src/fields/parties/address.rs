@@ -3,13 +3,15 @@
 use crate::candidate::field;
 use crate::fields::Reading;
 use crate::fields::parties::blocks::{is_postal, is_small_print};
+use crate::fields::parties::name_text::{has_company_form, key};
 use crate::fields::parties::names::Name;
 use crate::layout::{Place, Segment};
 use crate::lexicon::{
-    Label, WEAK, company_words, countries, country as country_by_code, country_by_name,
+    Label, WEAK, company_words, countries, country as country_by_code, country_by_name, speaks_of,
 };
 use crate::patterns::{EMAIL, POSTAL_CODE, SEPARATORS, STREET, WEB};
 use crate::result::{Confidence, Field, Source};
+use crate::text::terms;
 
 /// Lines from the name to the end of the address.
 const MAX_LINES: usize = 8;
@@ -34,16 +36,17 @@ const COUNTRY_NAMED: f64 = 0.9;
 pub(super) fn address(reading: &Reading<'_>, name: &Name) -> Option<Field<String>> {
     let (text, place) = name.spots.iter().find_map(|spot| {
         let segment = reading.layout.segment(spot.segment)?;
-        in_line(segment).or_else(|| below_name(reading, spot.segment))
+        in_line(segment).or_else(|| below_name(reading, spot.segment, &name.text))
     })?;
     Some(field(text.clone(), &text, &place, name.probability * BLOCK_ADDRESS))
 }
 
 /// The lines below a name that make an address: from the first that could be part of one to the
 /// last that certainly is, and a country behind it.
-fn below_name(reading: &Reading<'_>, index: usize) -> Option<(String, Place)> {
+fn below_name(reading: &Reading<'_>, index: usize, name: &str) -> Option<(String, Place)> {
     let lines = column_below(reading, index);
-    let parts: Vec<Part> = lines.iter().map(|s| part(s)).collect();
+    let slip = reading.slip() > SLIP;
+    let parts: Vec<Part> = lines.iter().map(|s| part(s, name)).collect();
     let end = parts.iter().position(|p| *p == Part::Foreign).unwrap_or(parts.len());
     let parts = parts.get(..end)?;
     let sure = |p: &Part| matches!(p, Part::Street | Part::Town);
@@ -51,7 +54,8 @@ fn below_name(reading: &Reading<'_>, index: usize) -> Option<(String, Place)> {
         Some(town) => town,
         None => parts.iter().rposition(sure)?,
     };
-    let last = if parts.get(last + 1) == Some(&Part::Country) { last + 1 } else { last };
+    let behind = parts.iter().skip(last + 1).take_while(|p| matches!(p, Part::Country)).count();
+    let last = last + behind;
     let first = parts.iter().position(|p| *p != Part::Person)?;
     // Lines above the street are part of the address where they carry a number (a hall, a floor,
     // a box) or where no person or motto can stand.
@@ -60,7 +64,7 @@ fn below_name(reading: &Reading<'_>, index: usize) -> Option<(String, Place)> {
         .filter_map(|at| lines.get(at).copied())
         .collect();
     let place = kept.iter().map(|s| s.whole()).reduce(|a, b| a.union(&b))?;
-    let texts: Vec<String> = kept.iter().map(|s| unlabelled(s)).collect();
+    let texts: Vec<String> = kept.iter().map(|s| whole_line(reading, s, slip)).collect();
     Some((texts.join("\n"), place))
 }
 
@@ -78,7 +82,7 @@ enum Part {
     Foreign,
 }
 
-fn part(segment: &Segment) -> Part {
+fn part(segment: &Segment, name: &str) -> Part {
     let text = unlabelled(segment);
     let first = segment.terms.first().map_or("", |t| t.text.as_str());
     let announces = |l: Label| segment.labels.iter().any(|h| h.start == 0 && h.strength(l) > WEAK);
@@ -100,8 +104,16 @@ fn part(segment: &Segment) -> Part {
         Label::CreditNoteTitle,
     ];
     let has_number = text.chars().any(|c| c.is_ascii_digit());
-    if country_by_name(&text).is_some() {
+    let folded = terms(&text).iter().map(|t| format!(" {}", t.text)).collect::<String>() + " ";
+    let region = !has_number && countries().iter().any(|c| speaks_of(&folded, c));
+    if country_by_name(&text).is_some() || region && segment.terms.len() <= REGION_TERMS {
         return Part::Country;
+    }
+    let of_name = key(name).contains(&key(&text)) || has_company_form(&text) && !text.contains(',');
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let is_code = letters < CODE_LETTERS && text.len() >= CODE_CHARS && !is_postal(&text);
+    if of_name || is_code {
+        return Part::Person;
     }
     if ends.into_iter().any(announces) || EMAIL.is_match(&text) || WEB.is_match(&text) {
         return Part::Foreign;
@@ -117,6 +129,25 @@ fn part(segment: &Segment) -> Part {
         return Part::Person;
     }
     if STREET.is_match(&text) { Part::Street } else { Part::Detail }
+}
+
+/// Longest line that names a region: "Selangor Darul Ehsan".
+const REGION_TERMS: usize = 3;
+
+/// A line of fewer letters and at least so many characters is a number.
+const CODE_LETTERS: usize = 3;
+const CODE_CHARS: usize = 5;
+
+/// From here on a page is a slip, whose lines go all the way across.
+const SLIP: f32 = 0.5;
+
+/// The line's text, with what stands beside it on a slip.
+fn whole_line(reading: &Reading<'_>, segment: &Segment, slip: bool) -> String {
+    if !slip {
+        return unlabelled(segment);
+    }
+    let row = reading.layout.row(segment.row);
+    row.map(|(_, s)| unlabelled(s)).collect::<Vec<_>>().join(" ")
 }
 
 /// The text behind a label such as "Address:".

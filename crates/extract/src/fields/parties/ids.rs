@@ -5,11 +5,11 @@ use crate::evidence::{Clue, Relation, label_clues, links};
 use crate::fields::Reading;
 use crate::fields::parties::Spot;
 use crate::fields::parties::blocks::Block;
-use crate::lexicon::Label;
+use crate::lexicon::{Label, WEAK};
 use crate::patterns::IDENTIFIER;
 use crate::result::Field;
 use crate::trace::Tracer;
-use crate::value::{PrintedCode, find_registrations, find_vat_ids};
+use crate::value::{PrintedCode, find_registrations, find_tax_numbers, find_vat_ids};
 
 /// Labels that announce codes of parties.
 const FAMILY: &[Label] = &[
@@ -52,9 +52,26 @@ type Found = Vec<(Candidate<String>, Option<Side>)>;
 pub(super) fn vat_ids(owners: &Owners<'_>) -> (Option<Field<String>>, Option<Field<String>>) {
     let mut found: Found = Vec::new();
     for (index, segment) in owners.reading.segments() {
-        for PrintedCode { value, range, valid } in find_vat_ids(&segment.text) {
+        let mut codes = find_vat_ids(&segment.text);
+        let formed = codes.len();
+        for number in find_tax_numbers(&segment.text) {
+            let apart = |c: &PrintedCode| {
+                c.range.end <= number.range.start || number.range.end <= c.range.start
+            };
+            if codes.iter().all(apart) {
+                codes.push(number);
+            }
+        }
+        for (at, PrintedCode { value, range, valid }) in codes.into_iter().enumerate() {
             let links = links(owners.reading.layout, index, range.start, FAMILY);
             let announced = |label| links.iter().any(|l| l.hit.strength(label) > 0.0);
+            let nearest = links.first().map_or(0.0, |l| {
+                l.hit.strength(Label::VatId).max(l.hit.strength(Label::BuyerVatId))
+            });
+            // Without the form of a country, only a firm label makes a number a tax number.
+            if at >= formed && nearest <= WEAK {
+                continue;
+            }
             let owned_by_other = links.first().is_some_and(|l| {
                 l.relation == Relation::Same
                     && l.hit.strength(Label::VatId) + l.hit.strength(Label::BuyerVatId) == 0.0
@@ -67,7 +84,8 @@ pub(super) fn vat_ids(owners: &Owners<'_>) -> (Option<Field<String>>, Option<Fie
             let label = if buyers { Label::BuyerVatId } else { Label::VatId };
             label_clues(&links, label, &mut candidate.evidence);
             candidate.evidence.when(Clue::Valid, valid);
-            candidate.evidence.when(Clue::Invalid, !valid);
+            candidate.evidence.when(Clue::Invalid, !valid && at < formed);
+            candidate.evidence.when(Clue::National, at >= formed);
             let side = match owners.of(index) {
                 _ if buyers => Some(Side::Buyer),
                 side => side,
