@@ -46,6 +46,17 @@ pub(crate) fn check(invoice: &Invoice) -> Vec<Check> {
     ]
 }
 
+/// `checks` with `others` in place of those of the same rule, or behind them.
+pub(crate) fn merge(mut checks: Vec<Check>, others: Vec<Check>) -> Vec<Check> {
+    for other in others {
+        match checks.iter_mut().find(|check| check.rule == other.rule) {
+            Some(check) => *check = other,
+            None => checks.push(other),
+        }
+    }
+    checks
+}
+
 /// Whether `check` failed.
 pub(crate) fn failed(check: &Check) -> bool {
     check.status == CheckStatus::Failed
@@ -71,7 +82,7 @@ fn outcome(rule: &'static str, holds: Option<bool>, message: impl FnOnce() -> St
     Check { rule, status, message }
 }
 
-fn equal(
+pub(crate) fn equal(
     rule: &'static str,
     what: &str,
     computed: Option<Decimal>,

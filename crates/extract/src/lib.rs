@@ -3,9 +3,11 @@
 //! In the order a document passes them: [`stage`] (the contract) calls [`extract`], which arranges
 //! words (`layout`), elects how the document writes (`locale`), collects typed candidates with
 //! their evidence (`value`, `candidate`, `evidence`), decides on fields (`fields`), some of them
-//! jointly, and judges the outcome (`checks`, `review`). What words mean is data (`lexicon`,
+//! jointly, puts an attached e-invoice beside them ([`einvoice`]) and judges the outcome (`checks`,
+//! `review`). What words mean is data (`lexicon`,
 //! `data/`), what they look like is in `patterns`.
 
+pub mod einvoice;
 pub mod error;
 pub mod facts;
 pub mod result;
@@ -28,19 +30,25 @@ mod value;
 
 use common::page::ReadDocument;
 
+use crate::einvoice::{Attached, Settled};
 use crate::facts::DocumentFacts;
 use crate::result::{InvoiceExtracted, PageSummary, SCHEMA};
 
-/// Reads the invoice out of a document's words.
+/// Reads the invoice out of a document's words and the e-invoice attached to it.
 ///
 /// Pure and total: the same arguments give the same result, and any words give one. Time is linear
 /// in the words for all practical documents.
 #[must_use]
-pub fn extract(document: &ReadDocument, facts: &DocumentFacts) -> InvoiceExtracted {
-    let invoice = invoice::read(document);
+pub fn extract(
+    document: &ReadDocument,
+    attached: &Attached,
+    facts: &DocumentFacts,
+) -> InvoiceExtracted {
+    let Settled { invoice, checks: sums, reasons } =
+        einvoice::settle(attached, invoice::read(document), document);
     let pages: Vec<PageSummary> = document.pages.iter().map(PageSummary::from).collect();
-    let checks = checks::check(&invoice);
-    let review = review::review(&invoice, &checks, &pages);
+    let checks = checks::merge(checks::check(&invoice), sums);
+    let review = review::review(&invoice, &checks, &pages).with(reasons);
     InvoiceExtracted {
         schema: SCHEMA,
         id: facts.id.to_string(),
