@@ -6,8 +6,10 @@ use common::page::ReadDocument;
 use crate::result::{Amount, Field, Invoice, InvoiceKind, Reason};
 use crate::text::compact;
 
-/// A reading of the page below this probability says nothing against the e-invoice.
-const SURE: f64 = 0.85;
+/// A reading of the page below this probability says nothing against the e-invoice: it would be
+/// shown to a person for its own sake. Of 292 readings above it, on 40 hybrid invoices, three
+/// differed, and all three pages do show something else.
+const SURE: f64 = 0.80;
 
 /// Shorter codes stand on a page by chance.
 const MIN_SEARCHED_CHARS: usize = 5;

@@ -5,6 +5,8 @@ use rust_decimal::Decimal;
 
 use crate::einvoice::element::Element;
 use crate::result::{Amount, Confidence, Field, Source};
+use crate::text::compact;
+use crate::value::vat_id_is_valid;
 
 /// Probability of a value that an e-invoice states. It is what sender and recipient are bound by;
 /// what is left is that the sender's programme put something else into the element.
@@ -67,6 +69,17 @@ impl Terms {
     ) -> Option<Field<String>> {
         let raw = element?.text()?;
         Some(stated(without_spaces(&raw), &raw, term))
+    }
+
+    /// A VAT identifier; dots and dashes in it go where it is a legal one without them.
+    pub(super) fn vat_id(
+        &self,
+        element: Option<Element<'_>>,
+        term: &'static str,
+    ) -> Option<Field<String>> {
+        let code = self.code(element, term)?;
+        let plain = compact(&code.value);
+        if vat_id_is_valid(&plain) { Some(Field { value: plain, ..code }) } else { Some(code) }
     }
 
     /// A code of a list whose codes have `letters` capital letters: countries, currencies.
@@ -268,6 +281,13 @@ mod tests {
         assert_eq!(with("<a>eur</a>", |t, e| t.listed(e, 3, "BT-5")).0.unwrap().value, "EUR");
         let (none, unreadable) = with("<a>Euro</a>", |t, e| t.listed(e, 3, "BT-5"));
         assert_eq!((none, unreadable), (None, 1));
+    }
+
+    #[test]
+    fn a_vat_id_loses_its_dots_where_it_is_one() {
+        let value = |xml: &str| with(xml, |t, e| t.vat_id(e, "BT-31")).0.unwrap().value;
+        assert_eq!(value("<a>nl8200.98.395.B.01</a>"), "NL820098395B01");
+        assert_eq!(value("<a>XX-12 3</a>"), "XX-123");
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(super) fn read(party: Option<Element<'_>>, of: &PartyTerms, terms: &mut Term
         name: terms.text(at(party, "Name"), of.name),
         address: terms.block(address.map(lines).unwrap_or_default(), of.address),
         country: terms.listed(at(address, "CountryID"), 2, of.country),
-        vat_id: terms.code(with_scheme("SpecifiedTaxRegistration/ID", VAT), of.vat_id),
+        vat_id: terms.vat_id(with_scheme("SpecifiedTaxRegistration/ID", VAT), of.vat_id),
         registration_id: terms.text(at(party, "SpecifiedLegalOrganization/ID"), of.registration),
         email: terms.text(email, of.email).or_else(|| {
             let address = with_scheme("URIUniversalCommunication/URIID", E_MAIL);

@@ -22,7 +22,7 @@ pub(super) fn read(party: Option<Element<'_>>, of: &PartyTerms, terms: &mut Term
         name: terms.text(name, of.name),
         address: terms.block(address.map(lines).unwrap_or_default(), of.address),
         country: terms.listed(country, 2, of.country),
-        vat_id: terms.code(vat.and_then(|tax| tax.at("CompanyID")), of.vat_id),
+        vat_id: terms.vat_id(vat.and_then(|tax| tax.at("CompanyID")), of.vat_id),
         registration_id: terms.text(at("PartyLegalEntity/CompanyID"), of.registration),
         email: terms
             .text(at("Contact/ElectronicMail"), of.email)
