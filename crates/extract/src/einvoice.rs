@@ -108,11 +108,12 @@ pub fn read(bytes: &[u8]) -> Result<EInvoice, EInvoiceError> {
     }
 }
 
-/// What the invoice is for: its only line, else what a note says.
-fn describe(lines: &[Line], note: impl FnOnce() -> Option<Field<String>>) -> Option<Field<String>> {
+/// What the invoice is for, where it has but one line. Notes do not say it: they thank, warn and
+/// name conditions.
+fn describe(lines: &[Line]) -> Option<Field<String>> {
     match lines {
         [line] => line.description.clone(),
-        _ => note(),
+        _ => None,
     }
 }
 

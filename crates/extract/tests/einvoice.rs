@@ -83,7 +83,6 @@ fn a_full_invoice_in_cii_says_everything() {
             ("delivery_date", "2025-02-27", "BT-72"),
             ("currency", "GBP", "BT-5"),
             ("purchase_order", "PO-311", "BT-13"),
-            ("description", "Ausstattung der Werkstatt", "BT-22"),
             ("seller.name", "Nebelwerk AG", "BT-27"),
             ("seller.address", "Dunststraße 3\nHinterhaus\n00999 Wolkenheim", "BT-35"),
             ("seller.country", "DE", "BT-40"),
@@ -120,6 +119,7 @@ fn a_full_invoice_in_cii_says_everything() {
         ],
     );
     assert_eq!(read["buyer"]["registration_id"], Value::Null);
+    assert_eq!(read["description"], Value::Null, "a note may say anything");
     let each = &read["lines"][0]["unit_price"];
     assert_eq!(
         (&each["value"], &each["source"]["derived"]),
@@ -227,7 +227,6 @@ fn an_invoice_in_ubl_says_the_same_in_its_own_words() {
             ("due_date", "2025-06-01", "BT-9"),
             ("delivery_date", "2025-04-30", "BT-72"),
             ("purchase_order", "AUF-1", "BT-13"),
-            ("description", "Teilrechnung zum Bau des Luftschlosses", "BT-22"),
             ("seller.name", "Luftschloss Bau GmbH", "BT-27"),
             ("seller.address", "Am Horizont 1\n00999 Wolkenheim", "BT-35"),
             ("seller.vat_id", "DE136695976", "BT-31"),

@@ -10,7 +10,7 @@ use crate::einvoice::party_terms::{BUYER, SELLER};
 use crate::einvoice::profile::Profile;
 use crate::einvoice::terms::{Terms, stated};
 use crate::einvoice::{EInvoice, describe};
-use crate::result::{Buyer, Field, Invoice, Line};
+use crate::result::{Buyer, Invoice};
 
 /// Namespace of the root element, up to its version.
 pub(super) const NAMESPACE: &str = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:";
@@ -43,7 +43,7 @@ pub(super) fn read(root: Element<'_>) -> EInvoice {
         purchase_order: terms
             .text(at(agreement, ORDER), "BT-13")
             .or_else(|| lines::common_order(&items, &terms)),
-        description: description(document, &lines, &terms),
+        description: describe(&lines),
         seller: party::read(seller, &SELLER, &mut terms),
         buyer: Buyer {
             party: party::read(buyer, &BUYER, &mut terms),
@@ -68,17 +68,6 @@ pub(super) fn read(root: Element<'_>) -> EInvoice {
 
 /// The order that a document or line refers to, below its agreement.
 const ORDER: &str = "BuyerOrderReferencedDocument/IssuerAssignedID";
-
-/// Notes without a subject speak of the whole; others are small print.
-fn description(
-    document: Option<Element<'_>>,
-    lines: &[Line],
-    terms: &Terms,
-) -> Option<Field<String>> {
-    let notes = document.map(|d| d.all("IncludedNote")).unwrap_or_default();
-    let plain = notes.iter().find(|note| note.at("SubjectCode").is_none());
-    describe(lines, || terms.text(plain?.at("Content"), "BT-22"))
-}
 
 fn at<'a>(element: Option<Element<'a>>, path: &str) -> Option<Element<'a>> {
     element.and_then(|element| element.at(path))

@@ -9,6 +9,9 @@ use crate::result::{Buyer, Invoice, Party, Payment, Totals};
 pub(super) fn fill(stated: Invoice, page: Invoice, profile: Profile) -> Invoice {
     let lacks = |group| profile.lacks(group);
     let own_lines = !lacks(Group::Lines);
+    // No profile has a place for a subject. What a page's only line says is no subject where the
+    // e-invoice tells the lines.
+    let has_subject = !own_lines || page.lines.len() != 1;
     let totals = Totals {
         prepaid: stated.totals.prepaid.or(take(page.totals.prepaid, lacks(Group::Terms))),
         rounding: stated.totals.rounding.or(take(page.totals.rounding, lacks(Group::Details))),
@@ -33,7 +36,7 @@ pub(super) fn fill(stated: Invoice, page: Invoice, profile: Profile) -> Invoice 
         due_date: stated.due_date.or(take(page.due_date, lacks(Group::Terms))),
         delivery_date: stated.delivery_date.or(take(page.delivery_date, booking)),
         purchase_order: stated.purchase_order.or(take(page.purchase_order, references)),
-        description: stated.description.or(take(page.description, !own_lines)),
+        description: stated.description.or(take(page.description, has_subject)),
         seller: party(stated.seller, page.seller, profile),
         buyer: Buyer {
             party: party(buyer, page.buyer.party, profile),
@@ -99,6 +102,16 @@ mod tests {
         let basic = fill(Invoice::default(), page(), Profile::Basic);
         assert!(basic.lines.is_empty() && basic.seller.address.is_none());
         assert!(basic.seller.phone.is_some());
+    }
+
+    #[test]
+    fn only_a_page_has_a_subject() {
+        let mut page = page();
+        page.description = text("Garden");
+        let filled = |page| fill(Invoice::default(), page, Profile::En16931).description;
+        assert!(filled(page.clone()).is_none(), "it may be the line that was read");
+        page.lines.push(Line::default());
+        assert_eq!(filled(page), text("Garden"));
     }
 
     #[test]

@@ -10,13 +10,10 @@ use crate::einvoice::party_terms::{BUYER, SELLER};
 use crate::einvoice::profile::Profile;
 use crate::einvoice::terms::{Terms, stated};
 use crate::einvoice::{EInvoice, describe};
-use crate::result::{Buyer, Field, Invoice, InvoiceKind, Line};
+use crate::result::{Buyer, Field, Invoice, InvoiceKind};
 
 /// Namespace of the root elements, up to their names.
 pub(super) const NAMESPACE: &str = "urn:oasis:names:specification:ubl:schema:xsd:";
-
-/// Opens a note that has a subject: `#AAI#…`.
-const SUBJECT_MARK: char = '#';
 
 /// Reads the root element of an invoice or credit note. What is missing stays empty: a schema is
 /// not enforced.
@@ -41,7 +38,7 @@ pub(super) fn read(root: Element<'_>) -> EInvoice {
         delivery_date: terms.date(root.at("Delivery/ActualDeliveryDate"), "BT-72"),
         currency: settled.currency,
         purchase_order: terms.text(root.at("OrderReference/ID"), "BT-13"),
-        description: description(root, &lines, &terms),
+        description: describe(&lines),
         seller: party::read(seller, &SELLER, &mut terms),
         buyer: Buyer {
             party: party::read(buyer, &BUYER, &mut terms),
@@ -61,15 +58,6 @@ pub(super) fn read(root: Element<'_>) -> EInvoice {
         unreadable: terms.unreadable,
         sums: settled.sums,
     }
-}
-
-/// Notes without a subject speak of the whole; others are small print.
-fn description(root: Element<'_>, lines: &[Line], terms: &Terms) -> Option<Field<String>> {
-    let notes = root.all("Note");
-    let is_plain = |note: &&Element<'_>| {
-        note.text().is_some_and(|text| !text.trim_start().starts_with(SUBJECT_MARK))
-    };
-    describe(lines, || terms.text(notes.iter().find(is_plain).copied(), "BT-22"))
 }
 
 /// Identifiers of a register of the world, such as a GLN, have a scheme; the seller's own have none.
