@@ -107,6 +107,11 @@ fn only_the_session_names_the_runtime_of_networks() {
 }
 
 #[test]
+fn only_the_e_invoices_name_the_xml_parser() {
+    assert_only_in(&["crates/extract/src/einvoice"], &["roxmltree"]);
+}
+
+#[test]
 fn processes_are_started_by_the_worker_pool_and_for_the_broker_only() {
     let home = ["crates/common/src/worker", "crates/common/src/testing", "src/serve/embedded"];
     let found = breaches(&rust(), |source, line| {

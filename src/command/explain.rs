@@ -39,6 +39,10 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<Exit, CommandError> {
     let media_type = MediaType::sniff(&bytes).ok_or_else(|| {
         CommandError::BadFile(format!("{}: neither PDF, JPEG nor PNG", args.file.display()))
     })?;
+    if media_type == MediaType::Xml {
+        let message = format!("{}: an e-invoice in XML has no pages", args.file.display());
+        return Err(CommandError::BadFile(message));
+    }
     if let Some(folder) = &args.out {
         std::fs::create_dir_all(folder).map_err(|error| unusable(folder, &error))?;
     }

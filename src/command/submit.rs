@@ -31,7 +31,7 @@ const AWAY: Duration = Duration::from_secs(30);
 /// Arguments of `submit`.
 #[derive(Args, Debug)]
 pub(crate) struct SubmitArgs {
-    /// Documents: PDF, JPEG or PNG
+    /// Documents: PDF, JPEG, PNG or e-invoices in XML
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]

@@ -10,6 +10,7 @@
 )]
 
 mod documents;
+mod einvoices;
 mod faults;
 mod limits;
 mod operation;

@@ -1,6 +1,7 @@
 //! What stages hand to each other: pages, rasters, words. Stored as CBOR objects.
 
 mod preparation;
+mod xml;
 
 pub use preparation::{AppliedStep, Preparation};
 
@@ -22,6 +23,9 @@ pub enum MediaType {
     /// PNG.
     #[serde(rename = "image/png")]
     Png,
+    /// XML: an e-invoice by itself, which has no pages.
+    #[serde(rename = "application/xml")]
+    Xml,
 }
 
 impl MediaType {
@@ -32,6 +36,7 @@ impl MediaType {
             Self::Pdf => "application/pdf",
             Self::Jpeg => "image/jpeg",
             Self::Png => "image/png",
+            Self::Xml => "application/xml",
         }
     }
 
@@ -48,6 +53,7 @@ impl MediaType {
             b if b.starts_with(PDF) => Some(Self::Pdf),
             b if b.starts_with(JPEG) => Some(Self::Jpeg),
             b if b.starts_with(PNG) => Some(Self::Png),
+            b if xml::is_xml(b) => Some(Self::Xml),
             _ => None,
         }
     }
@@ -193,7 +199,8 @@ pub struct PreparedPage {
     pub preparation: Preparation,
 }
 
-/// An e-invoice found inside a PDF (Factur-X, ZUGFeRD, …), as it was attached.
+/// An e-invoice found inside a PDF (Factur-X, ZUGFeRD, …), as it was attached; or the document itself
+/// where that is XML.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EmbeddedXml {
     /// The attachment's name, e.g. `factur-x.xml`.
@@ -205,7 +212,7 @@ pub struct EmbeddedXml {
 /// Output of `preprocess`, input of `ocr`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PreparedDocument {
-    /// In order, numbered from 1.
+    /// In order, numbered from 1; none where the document is XML.
     pub pages: Vec<PreparedPage>,
     /// E-invoices inside.
     pub embedded_xml: Vec<EmbeddedXml>,

@@ -11,6 +11,7 @@ use common::page::{
     BoundingBox, MediaType, PageGeometry, PageSource, Preparation, ReadDocument, ReadPage, Word,
 };
 use criterion::{Criterion, criterion_group, criterion_main};
+use extract::einvoice::Attached;
 use extract::extract;
 use extract::facts::DocumentFacts;
 use jiff::Timestamp;
@@ -112,9 +113,12 @@ fn facts() -> DocumentFacts {
 fn invoice(criterion: &mut Criterion) {
     let (document, facts) = (document(), facts());
     // A figure for words that nothing is found in would look like a gain.
-    assert!(extract(&document, &facts).invoice.totals.gross.is_some(), "its total is found");
+    assert!(
+        extract(&document, &Attached::Nothing, &facts).invoice.totals.gross.is_some(),
+        "its total is found"
+    );
     criterion.bench_function("fields of one invoice", |bench| {
-        bench.iter(|| extract(black_box(&document), black_box(&facts)));
+        bench.iter(|| extract(black_box(&document), &Attached::Nothing, black_box(&facts)));
     });
 }
 

@@ -12,6 +12,7 @@ use common::id::{ContentHash, DocumentId, Options, Tenant};
 use common::page::{
     BoundingBox, MediaType, PageGeometry, PageSource, Preparation, ReadDocument, ReadPage, Word,
 };
+use extract::einvoice::Attached;
 use extract::explain;
 use extract::facts::DocumentFacts;
 use jiff::Timestamp;
@@ -51,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let pages = pages.pages.into_iter().map(read_page).collect();
         let document = ReadDocument { pages, embedded_xml: Vec::new() };
         let start = Instant::now();
-        let (result, decisions) = explain(&document, &facts(&file));
+        let (result, decisions) = explain(&document, &Attached::Nothing, &facts(&file));
         let seconds = start.elapsed().as_secs_f64();
         let line = json!({
             "file": file, "seconds": seconds, "decisions": decisions, "result": result,

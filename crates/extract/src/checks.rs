@@ -4,11 +4,14 @@
 
 use rust_decimal::Decimal;
 
-use crate::result::{Amount, Check, CheckStatus, Field, Invoice};
-use crate::value::{iban_is_valid, luhn_is_valid, vat_id_is_valid};
+use crate::result::{Amount, Check, CheckStatus, Field, Invoice, Seller};
+use crate::value::{iban_is_valid, luhn_is_valid, vat_form_is_known, vat_id_is_valid};
 
 /// Amounts that differ by no more than this agree: sums of amounts each rounded to the cent.
 const TOLERANCE: Decimal = Decimal::from_parts(2, 0, 0, false, 2);
+
+/// Where registrations of 9 or 14 digits are SIREN and SIRET; other countries have such numbers too.
+const FRANCE: &str = "FR";
 
 /// All checks of an invoice, always the same rules in the same order.
 pub(crate) fn check(invoice: &Invoice) -> Vec<Check> {
@@ -39,11 +42,25 @@ pub(crate) fn check(invoice: &Invoice) -> Vec<Check> {
         ),
         rates(invoice),
         code("iban-mod-97", invoice.payment.iban.as_ref(), iban_is_valid),
-        code("seller-vat-id", seller_vat, vat_id_is_valid),
-        code("buyer-vat-id", buyer_vat, vat_id_is_valid),
-        registration(invoice.seller.registration_id.as_ref()),
+        code("seller-vat-id", seller_vat.filter(known_vat_id), vat_id_is_valid),
+        code("buyer-vat-id", buyer_vat.filter(known_vat_id), vat_id_is_valid),
+        registration(&invoice.seller),
         dates(invoice),
     ]
+}
+
+/// `checks` with `others` in place of those of the same rule where they say something, or behind
+/// them.
+pub(crate) fn merge(mut checks: Vec<Check>, others: Vec<Check>) -> Vec<Check> {
+    for other in others {
+        let says_something = other.status != CheckStatus::NotApplicable;
+        match checks.iter_mut().find(|check| check.rule == other.rule) {
+            Some(check) if says_something => *check = other,
+            Some(_) => {}
+            None => checks.push(other),
+        }
+    }
+    checks
 }
 
 /// Whether `check` failed.
@@ -71,7 +88,7 @@ fn outcome(rule: &'static str, holds: Option<bool>, message: impl FnOnce() -> St
     Check { rule, status, message }
 }
 
-fn equal(
+pub(crate) fn equal(
     rule: &'static str,
     what: &str,
     computed: Option<Decimal>,
@@ -118,9 +135,18 @@ fn code(rule: &'static str, field: Option<&Field<String>>, valid: fn(&str) -> bo
     outcome(rule, holds, || "the check digits or the form are wrong".to_owned())
 }
 
+/// Identifiers of countries whose form is not known cannot be checked.
+fn known_vat_id(field: &&Field<String>) -> bool {
+    vat_form_is_known(&field.value)
+}
+
 /// SIREN and SIRET have a Luhn digit; other registrations have none that is published.
-fn registration(field: Option<&Field<String>>) -> Check {
-    let digits = field
+fn registration(seller: &Seller) -> Check {
+    let is_foreign = seller.country.as_ref().is_some_and(|f| f.value != FRANCE);
+    let digits = seller
+        .registration_id
+        .as_ref()
+        .filter(|_| !is_foreign)
         .map(|f| f.value.as_str())
         .filter(|v| (v.len() == 9 || v.len() == 14) && v.chars().all(|c| c.is_ascii_digit()));
     outcome("seller-registration", digits.map(luhn_is_valid), || {
@@ -175,6 +201,20 @@ mod tests {
         assert_eq!(status(&invoice, "date-order"), CheckStatus::Passed);
         invoice.due_date = day(1);
         assert_eq!(status(&invoice, "date-order"), CheckStatus::Failed);
+    }
+
+    #[test]
+    fn what_another_country_hands_out_is_not_judged_by_french_rules() {
+        let text = |value: &str| Some(field(value.to_owned()));
+        let mut invoice = Invoice::default();
+        invoice.seller.registration_id = text("123456789");
+        assert_eq!(status(&invoice, "seller-registration"), CheckStatus::Failed);
+        invoice.seller.country = text("NO");
+        assert_eq!(status(&invoice, "seller-registration"), CheckStatus::NotApplicable);
+        invoice.seller.vat_id = text("XX123");
+        assert_eq!(status(&invoice, "seller-vat-id"), CheckStatus::NotApplicable);
+        invoice.seller.vat_id = text("DE123");
+        assert_eq!(status(&invoice, "seller-vat-id"), CheckStatus::Failed);
     }
 
     #[test]

@@ -4,12 +4,17 @@ use thiserror::Error;
 
 use common::error::StageError;
 
+use crate::einvoice::EInvoiceError;
+
 /// A failure of extraction. None holds content of the document.
 #[derive(Debug, Error)]
 pub enum ExtractError {
     /// Reading the words from the store, or decoding them, failed; already classified.
     #[error(transparent)]
     Input(#[from] StageError),
+    /// The document is an XML file that is not read as an invoice.
+    #[error(transparent)]
+    EInvoice(#[from] EInvoiceError),
     /// The pure part panicked, which is a bug.
     #[error("extraction panicked")]
     Panicked,
@@ -26,6 +31,7 @@ impl From<ExtractError> for StageError {
         let message = error.to_string();
         match error {
             ExtractError::Input(classified) => classified,
+            ExtractError::EInvoice(refused) => Self::rejected(refused.code(), message),
             ExtractError::Panicked => Self::internal("extract_panicked", message),
             ExtractError::Cancelled => Self::transient("extract_cancelled", message),
             ExtractError::Unserialisable(_) => Self::internal("result_unserialisable", message),

@@ -3,9 +3,11 @@
 //! In the order a document passes them: [`stage`] (the contract) calls [`extract`], which arranges
 //! words (`layout`), elects how the document writes (`locale`), collects typed candidates with
 //! their evidence (`value`, `candidate`, `evidence`), decides on fields (`fields`), some of them
-//! jointly, and judges the outcome (`checks`, `review`). What words mean is data (`lexicon`,
+//! jointly, puts an attached e-invoice beside them ([`einvoice`]) and judges the outcome (`checks`,
+//! `review`). What words mean is data (`lexicon`,
 //! `data/`), what they look like is in `patterns`.
 
+pub mod einvoice;
 pub mod error;
 pub mod facts;
 pub mod result;
@@ -29,35 +31,47 @@ mod value;
 
 use common::page::ReadDocument;
 
+use crate::einvoice::{Attached, Settled};
 use crate::facts::DocumentFacts;
 use crate::result::{InvoiceExtracted, PageSummary, SCHEMA};
 use crate::trace::{Decision, Tracer};
 
-/// Reads the invoice out of a document's words.
+/// Reads the invoice out of a document's words and the e-invoice attached to it.
 ///
 /// Pure and total: the same arguments give the same result, and any words give one. Time is linear
 /// in the words for all practical documents.
 #[must_use]
-pub fn extract(document: &ReadDocument, facts: &DocumentFacts) -> InvoiceExtracted {
-    traced(document, facts, &Tracer::default())
+pub fn extract(
+    document: &ReadDocument,
+    attached: &Attached,
+    facts: &DocumentFacts,
+) -> InvoiceExtracted {
+    traced(document, attached, facts, &Tracer::default())
 }
 
 /// As [`extract`], and tells what was decided among which options.
 #[must_use]
 pub fn explain(
     document: &ReadDocument,
+    attached: &Attached,
     facts: &DocumentFacts,
 ) -> (InvoiceExtracted, Vec<Decision>) {
     let tracer = Tracer::keeping();
-    let result = traced(document, facts, &tracer);
+    let result = traced(document, attached, facts, &tracer);
     (result, tracer.into_decisions())
 }
 
-fn traced(document: &ReadDocument, facts: &DocumentFacts, tracer: &Tracer) -> InvoiceExtracted {
-    let invoice = invoice::read(document, tracer);
+fn traced(
+    document: &ReadDocument,
+    attached: &Attached,
+    facts: &DocumentFacts,
+    tracer: &Tracer,
+) -> InvoiceExtracted {
+    let Settled { invoice, checks: sums, reasons } =
+        einvoice::settle(attached, invoice::read(document, tracer), document);
     let pages: Vec<PageSummary> = document.pages.iter().map(PageSummary::from).collect();
-    let checks = checks::check(&invoice);
-    let review = review::review(&invoice, &checks, &pages);
+    let checks = checks::merge(checks::check(&invoice), sums);
+    let review = review::review(&invoice, &checks, &pages).with(reasons);
     InvoiceExtracted {
         schema: SCHEMA,
         id: facts.id.to_string(),

@@ -1,16 +1,16 @@
 //! The stage between its object store and its result.
 
-#![expect(clippy::unwrap_used, reason = "a step that fails fails its test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a step that fails fails its test")]
 
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use common::error::ErrorKind;
+use common::error::{ErrorKind, StageError};
 use common::id::{ContentHash, DocumentId, Options, Tenant};
 use common::job::Job;
 use common::object::fake::MemoryObjects;
 use common::object::{Bucket, ObjectStore};
-use common::page::{self, MediaType, ReadDocument};
+use common::page::{self, EmbeddedXml, MediaType, ReadDocument};
 use common::stage::{Outcome, Stage};
 use extract::stage::Extract;
 
@@ -62,4 +62,47 @@ async fn words_of_another_version_are_a_bug_and_not_the_documents_fault() {
     let job = job(&objects, b"not cbor".to_vec()).await;
     let error = stage().run(&job, &objects).await.unwrap_err();
     assert_eq!((error.kind, error.code.as_ref()), (ErrorKind::Internal, "decode_failed"));
+}
+
+const ORDER: &[u8] = b"<SCRDMCCBDACIOMessageStructure/>";
+const INVOICE: &[u8] = include_bytes!("fixtures/einvoice/ubl-invoice.xml");
+
+/// Runs the stage over a document of `media_type` that `files` are attached to.
+async fn with_files(media_type: MediaType, files: &[&[u8]]) -> Result<Outcome, StageError> {
+    let objects = MemoryObjects::default();
+    let of = job(&objects, Vec::new()).await;
+    let mut embedded_xml = Vec::new();
+    for file in files {
+        let bytes = Bytes::copy_from_slice(file);
+        let object = objects.write(Bucket::Work, &of.id, bytes).await.unwrap();
+        embedded_xml.push(EmbeddedXml { name: "a.xml".into(), object });
+    }
+    let document = ReadDocument { pages: Vec::new(), embedded_xml };
+    let job = job(&objects, page::encode(&document).unwrap()).await;
+    stage().run(&Job { media_type, ..job }, &objects).await
+}
+
+fn result(outcome: Outcome) -> serde_json::Value {
+    match outcome {
+        Outcome::Extracted(raw) => serde_json::from_str(raw.get()).unwrap(),
+        other @ Outcome::Handed(_) => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_first_attached_file_that_is_an_invoice_is_read() {
+    let read = result(with_files(MediaType::Pdf, &[ORDER, INVOICE]).await.unwrap());
+    assert_eq!(read["invoice"]["number"]["value"], "X-2025-7");
+    assert_eq!(read["invoice"]["number"]["source"]["xml"], "BT-1");
+}
+
+#[tokio::test]
+async fn an_unusable_file_fails_a_document_only_where_it_is_the_document() {
+    for (file, code) in [(ORDER, "xml_not_an_invoice"), (b"<Invoice", "xml_damaged")] {
+        let read = result(with_files(MediaType::Pdf, &[file]).await.unwrap());
+        let reasons = read["review"]["reasons"].as_array().unwrap();
+        assert!(reasons.iter().any(|r| r["code"] == "einvoice_unreadable"), "{reasons:?}");
+        let error = with_files(MediaType::Xml, &[file]).await.unwrap_err();
+        assert_eq!((error.kind, error.code.as_ref()), (ErrorKind::Rejected, code));
+    }
 }

@@ -88,8 +88,10 @@ pub enum ApiError {
         /// Bytes declared or seen.
         seen: u64,
     },
-    /// The first bytes are not of a PDF, JPEG or PNG.
-    #[error("by its first bytes the document is: {seen}; PDF, JPEG and PNG are read")]
+    /// The first bytes are not of a PDF, JPEG, PNG or XML.
+    #[error(
+        "by its first bytes the document is: {seen}; PDF, JPEG, PNG and e-invoices in XML are read"
+    )]
     UnsupportedMediaType {
         /// In general terms.
         seen: &'static str,

@@ -80,15 +80,19 @@ fn envelope(headers: &HeaderMap) -> Result<Envelope, ApiError> {
             let boundary = boundary.ok_or(ApiError::MultipartMalformed)?.as_str().to_owned();
             Ok(Envelope::Form { boundary })
         }
-        "application/pdf" | "image/jpeg" | "image/png" | "application/octet-stream" => {
-            Ok(Envelope::Bare)
-        }
+        "application/pdf"
+        | "image/jpeg"
+        | "image/png"
+        | "application/xml"
+        | "text/xml"
+        | "application/octet-stream" => Ok(Envelope::Bare),
         _ => Err(ApiError::UnsupportedContentType),
     }
 }
 
 /// What `bytes` are, if they can be read at all. A PDF is only recognised: readers repair files
-/// that no simple check would let pass, so its damage is for the stage that opens it.
+/// that no simple check would let pass, so its damage is for the stage that opens it. So is that of
+/// an e-invoice, which is parsed once.
 fn check(bytes: &[u8], limits: &Limits) -> Result<MediaType, ApiError> {
     if bytes.is_empty() {
         return Err(ApiError::DocumentEmpty);
@@ -97,6 +101,12 @@ fn check(bytes: &[u8], limits: &Limits) -> Result<MediaType, ApiError> {
         .ok_or_else(|| ApiError::UnsupportedMediaType { seen: sniff::in_general_terms(bytes) })?;
     match media_type {
         MediaType::Pdf => {}
+        MediaType::Xml => {
+            let (limit, seen) = (limits.max_embedded_xml_bytes, bytes.len() as u64);
+            if seen > limit {
+                return Err(ApiError::DocumentTooLarge { limit, seen });
+            }
+        }
         MediaType::Jpeg | MediaType::Png => image::check_size(bytes, limits)?,
     }
     Ok(media_type)
@@ -118,7 +128,12 @@ mod tests {
     fn a_document_comes_in_a_form_or_by_itself() {
         let form = Envelope::Form { boundary: "b 1".to_owned() };
         assert_eq!(declared("multipart/form-data; boundary=\"b 1\""), Ok(form));
-        for bare in ["application/pdf", "IMAGE/JPEG", "application/octet-stream; x=y"] {
+        for bare in [
+            "application/pdf",
+            "IMAGE/JPEG",
+            "text/xml; charset=utf-8",
+            "application/octet-stream; x=y",
+        ] {
             assert_eq!(declared(bare), Ok(Envelope::Bare), "{bare}");
         }
     }
@@ -137,6 +152,10 @@ mod tests {
         let limits = common::config::Config::defaults().unwrap().limits;
         assert_eq!(check(b"", &limits), Err(ApiError::DocumentEmpty));
         assert_eq!(check(b"%PDF-1.4 then anything", &limits), Ok(MediaType::Pdf));
+        assert_eq!(check(b"<?xml version='1.0'?><any/>", &limits), Ok(MediaType::Xml));
+        let small = Limits { max_embedded_xml_bytes: 4, ..limits.clone() };
+        let too_large = ApiError::DocumentTooLarge { limit: 4, seen: 10 };
+        assert_eq!(check(b"<Invoice/>", &small), Err(too_large));
         let zip = ApiError::UnsupportedMediaType { seen: "zip" };
         assert_eq!(check(b"PK\x03\x04....", &limits), Err(zip));
     }

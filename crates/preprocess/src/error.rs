@@ -78,12 +78,12 @@ pub enum PreprocessError {
         /// The kind; from a fixed set.
         kind: &'static str,
     },
-    /// An embedded e-invoice above the limit.
-    #[error("an embedded e-invoice has {seen} bytes, the limit is {limit}")]
+    /// An e-invoice above the limit, inside a document or by itself.
+    #[error("an e-invoice has {seen} bytes, the limit is {limit}")]
     EmbeddedXmlTooLarge {
         /// `limits.max_embedded_xml_bytes`.
         limit: u64,
-        /// Bytes of the attachment.
+        /// Bytes of the e-invoice.
         seen: u64,
     },
     /// PDFium is not there, or not the expected version.

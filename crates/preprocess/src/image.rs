@@ -52,6 +52,7 @@ pub(crate) fn decode(
         MediaType::Jpeg => jpeg::decode(bytes, params)?,
         MediaType::Png => png::decode(bytes, params)?,
         MediaType::Pdf => return Err(PreprocessError::UnsupportedImage { kind: "PDF" }),
+        MediaType::Xml => return Err(PreprocessError::UnsupportedImage { kind: "XML" }),
     };
     let orientation = exif_orientation(bytes);
     let raster = orientation.apply(decoded.raster);

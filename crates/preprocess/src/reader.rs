@@ -171,6 +171,8 @@ impl PageMaker {
                 self.open = Some(OpenDocument::Image { bytes, media_type });
                 Ok(Response::Opened { pages: 1, embedded_xml: Vec::new() })
             }
+            // The stage hands it on by itself.
+            MediaType::Xml => Err(PreprocessError::NoPages),
         }
     }
 

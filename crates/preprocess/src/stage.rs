@@ -7,20 +7,25 @@ use common::config::Config;
 use common::error::StageError;
 use common::job::Job;
 use common::object::{Bucket, ObjectStore};
-use common::page::{EmbeddedXml, PreparedDocument, encode};
+use common::page::{EmbeddedXml, MediaType, PreparedDocument, encode};
 use common::stage::{Outcome, Stage, StageName};
 use common::worker::{Budget, Limits, Pool, Program, run_child};
 
+use crate::error::PreprocessError;
 use crate::pages::Pages;
 use crate::params::Params;
 use crate::reader::PageMaker;
 use crate::reading::Reading;
+
+/// Name of an e-invoice that came without one.
+const UNNAMED_XML: &str = "invoice.xml";
 
 /// The `preprocess` stage.
 #[derive(Clone)]
 pub struct Preprocess {
     pool: Pool<PageMaker>,
     budget: Budget,
+    max_xml_bytes: u64,
 }
 
 impl Preprocess {
@@ -29,7 +34,7 @@ impl Preprocess {
     pub fn new(config: &Config, program: Program) -> Self {
         let size = config.stage(StageName::Preprocess).worker_count();
         let (pool, budget) = workers(config, program, size);
-        Self { pool, budget }
+        Self { pool, budget, max_xml_bytes: config.limits.max_embedded_xml_bytes }
     }
 }
 
@@ -62,6 +67,9 @@ impl Stage for Preprocess {
     }
 
     async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
+        if job.media_type == MediaType::Xml {
+            return self.hand_on(job, objects).await;
+        }
         let bytes = objects.read(&job.input).await?;
         let mut reading = Reading::new(self.pool.lease().await?, self.budget);
         let (count, xml) = reading.open(job.media_type, &bytes).await?;
@@ -74,10 +82,30 @@ impl Stage for Preprocess {
         let (pool, budget, bytes) = (&self.pool, self.budget, &bytes);
         let pages = Pages { pool, budget, job, bytes, objects, count }.make(reading).await?;
 
-        let document = encode(&PreparedDocument { pages, embedded_xml })?;
-        let object = objects.write(Bucket::Work, &job.id, document.into()).await?;
-        Ok(Outcome::Handed(object))
+        hand_over(PreparedDocument { pages, embedded_xml }, job, objects).await
     }
+}
+
+impl Preprocess {
+    /// An e-invoice by itself has no pages to make: it is its own attachment.
+    async fn hand_on(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
+        let (limit, seen) = (self.max_xml_bytes, job.input.size_bytes);
+        if seen > limit {
+            return Err(PreprocessError::EmbeddedXmlTooLarge { limit, seen }.into());
+        }
+        let name = job.filename.clone().unwrap_or_else(|| UNNAMED_XML.to_owned());
+        let embedded_xml = vec![EmbeddedXml { name, object: job.input.clone() }];
+        hand_over(PreparedDocument { pages: Vec::new(), embedded_xml }, job, objects).await
+    }
+}
+
+async fn hand_over(
+    document: PreparedDocument,
+    job: &Job,
+    objects: &impl ObjectStore,
+) -> Result<Outcome, StageError> {
+    let bytes = encode(&document)?.into();
+    Ok(Outcome::Handed(objects.write(Bucket::Work, &job.id, bytes).await?))
 }
 
 impl std::fmt::Debug for Preprocess {

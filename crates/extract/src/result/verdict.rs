@@ -35,6 +35,16 @@ pub struct Review {
     pub reasons: Vec<Reason>,
 }
 
+impl Review {
+    /// With further reasons.
+    #[must_use]
+    pub fn with(mut self, reasons: Vec<Reason>) -> Self {
+        self.reasons.extend(reasons);
+        self.required = !self.reasons.is_empty();
+        self
+    }
+}
+
 /// Why a person has to look.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reason {

@@ -105,6 +105,12 @@ pub(crate) fn find_tax_numbers(text: &str) -> Vec<PrintedCode> {
     found.filter(|code| digits(code) >= TAX_NUMBER_DIGITS).collect()
 }
 
+/// Whether the form of such an identifier is known, by its prefix.
+pub(crate) fn vat_form_is_known(id: &str) -> bool {
+    let prefix = id.get(..2).unwrap_or_default();
+    countries().iter().any(|c| c.vat_prefix == prefix && c.vat.is_some())
+}
+
 /// Form of the country, and for France the key: (12 + 3 × (SIREN mod 97)) mod 97.
 pub(crate) fn vat_id_is_valid(id: &str) -> bool {
     let Some((prefix, body)) = id.split_at_checked(2) else { return false };

@@ -54,10 +54,11 @@ kinds! {
     DOCUMENT_TOO_LARGE: 413 "document_too_large", "The document is too large",
         "Split it, or scan at a lower resolution.";
     UNSUPPORTED_MEDIA_TYPE: 415 "unsupported_media_type", "The document is of another type",
-        "Send a PDF, a JPEG or a PNG; the first bytes decide, names and declared types do not.";
+        "Send a PDF, a JPEG, a PNG or an e-invoice in XML; the first bytes decide, names and declared \
+         types do not.";
     UNSUPPORTED_CONTENT_TYPE: 415 "unsupported_content_type", "The Content-Type does not fit",
         "Send multipart/form-data with a field named file, or the document itself as \
-         application/pdf, image/jpeg, image/png or application/octet-stream.";
+         application/pdf, image/jpeg, image/png, application/xml or application/octet-stream.";
     UNSUPPORTED_CONTENT_ENCODING: 415 "unsupported_content_encoding", "The body is encoded",
         "Send the document as it is, without Content-Encoding.";
     FILE_MISSING: 422 "file_missing", "There is no file in the form",

@@ -68,12 +68,13 @@ struct BareDocument(Vec<u8>);
             letters, digits, `.`, `_`, `-`; made up if absent, and in the answer"),
     ),
     request_body(
-        description = "A PDF, JPEG or PNG: in the form field `file`, or as it is",
+        description = "A PDF, JPEG, PNG or e-invoice in XML: in the form field `file`, or as it is",
         content(
             (UploadForm = "multipart/form-data"),
             (BareDocument = "application/pdf"),
             (BareDocument = "image/jpeg"),
             (BareDocument = "image/png"),
+            (BareDocument = "application/xml"),
             (BareDocument = "application/octet-stream"),
         ),
     ),
@@ -110,7 +111,7 @@ struct BareDocument(Vec<u8>);
         ),
         (
             status = 415,
-            description = "Not a PDF, JPEG or PNG; or its Content-Type or -Encoding does not fit",
+            description = "Not a PDF, JPEG, PNG or XML; or its Content-Type or -Encoding does not fit",
             body = Problem,
             content_type = "application/problem+json",
         ),

@@ -19,8 +19,8 @@ const KNOWN: [(&[u8], &str); 17] = [
     (b"%!PS", "postscript"),
     (b"\x7fELF", "executable"),
     (b"MZ", "executable"),
-    (b"<?xml", "xml"),
-    (b"\xef\xbb\xbf<?xml", "xml"),
+    (b"<?xml", "a web page or drawing in XML"),
+    (b"\xef\xbb\xbf<?xml", "a web page or drawing in XML"),
     (b"\0\0\0\x0cjP  ", "jpeg 2000"),
     (b"\xff\x4f\xff\x51", "jpeg 2000"),
 ];
@@ -35,16 +35,19 @@ pub(crate) fn in_general_terms(bytes: &[u8]) -> &'static str {
         [_, _, _, _, b'f', b't', b'y', b'p', b'h' | b'm', b'e' | b'i', ..] => "heic",
         [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', b'i', b'f', ..] => "avif",
         _ if is_html(bytes) => "html",
+        _ if begins_with(bytes, b"<svg") => "svg",
         _ if has_late_pdf_header(bytes) => "pdf with other bytes before its header",
         _ => "unknown",
     }
 }
 
 fn is_html(bytes: &[u8]) -> bool {
+    [&b"<!doctype html"[..], b"<html"].iter().any(|opening| begins_with(bytes, opening))
+}
+
+fn begins_with(bytes: &[u8], opening: &[u8]) -> bool {
     let text = bytes.trim_ascii_start();
-    [&b"<!doctype html"[..], b"<html"].iter().any(|opening| {
-        text.get(..opening.len()).is_some_and(|start| start.eq_ignore_ascii_case(opening))
-    })
+    text.get(..opening.len()).is_some_and(|start| start.eq_ignore_ascii_case(opening))
 }
 
 fn has_late_pdf_header(bytes: &[u8]) -> bool {
@@ -61,7 +64,8 @@ mod tests {
         for (bytes, name) in [
             (&b"PK\x03\x04\x14\0"[..], "zip"),
             (b"\n <!DOCTYPE HTML><title>", "html"),
-            (b"<?xml version", "xml"),
+            (b"<?xml version='1.0'?><svg>", "a web page or drawing in XML"),
+            (b"<svg xmlns=", "svg"),
             (b"II*\0\x08", "tiff"),
             (b"RIFF\x10\0\0\0WEBPVP8 ", "webp"),
             (b"\0\0\0\x18ftypheic", "heic"),

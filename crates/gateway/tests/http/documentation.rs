@@ -27,7 +27,7 @@ async fn the_description_lists_every_route_and_holds_the_contract() {
     assert_eq!(statuses, ["200", "202", "400", "408", "413", "415", "422", "503"]);
 
     let bodies = &api["paths"][UPLOAD]["post"]["requestBody"]["content"];
-    assert_eq!(bodies.as_object().unwrap().len(), 5);
+    assert_eq!(bodies.as_object().unwrap().len(), 6);
     let bare = &api["components"]["schemas"]["BareDocument"];
     assert_eq!((&bare["type"], &bare["format"]), (&"string".into(), &"binary".into()));
 

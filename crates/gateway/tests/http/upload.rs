@@ -53,6 +53,17 @@ async fn first_bytes_decide_over_declared_type_and_name() {
 }
 
 #[tokio::test]
+async fn an_e_invoice_by_itself_is_a_document() {
+    let world = World::start().await;
+    let xml = b"<?xml version=\"1.0\"?><rsm:CrossIndustryInvoice/>";
+    let answer = post(world.address, "text/xml; charset=utf-8", xml).await;
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    let id = answer.json()["id"].as_str().unwrap().parse().unwrap();
+    let record = world.broker.status(&id).await.unwrap().unwrap();
+    assert_eq!(record.media_type.as_str(), "application/xml");
+}
+
+#[tokio::test]
 async fn a_bare_body_has_its_name_and_languages_in_the_query() {
     let world = World::start().await;
     let path = format!("{UPLOAD}?filename=..%2Fm%C3%A4rz.pdf&languages=deu+eng");

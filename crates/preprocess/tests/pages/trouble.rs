@@ -1,6 +1,7 @@
 //! Documents that are refused, each for its own reason.
 
-use common::page::MediaType::{Jpeg, Pdf, Png};
+use common::object::ObjectStore;
+use common::page::MediaType::{Jpeg, Pdf, Png, Xml};
 use common::stage::Stage;
 use libtest_mimic::Trial;
 
@@ -20,6 +21,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         fact("an_image_of_60_000_x_60_000_px_is_refused_undecoded", image_bomb),
         fact("paper_beyond_the_format_is_refused", huge_paper),
         fact("an_e_invoice_above_the_limit_is_refused", xml_above_the_limit),
+        fact("an_e_invoice_by_itself_is_handed_on_without_pages", bare_xml),
         fact("a_missing_library_names_the_setup_script", missing_library),
         fact("a_worker_outlives_the_documents_it_refuses", worker_outlives),
     ]
@@ -113,6 +115,16 @@ async fn xml_above_the_limit() {
     let Err(error) = prepare_with(&narrow, Pdf, &paper.bytes()).await else { panic!("accepted") };
     assert_eq!(error.code, "embedded_xml_too_large");
     assert!(error.message.contains("101") && error.message.contains("100"), "{error}");
+}
+
+async fn bare_xml() {
+    let done = prepare(Xml, b"<Invoice/>").await.unwrap();
+    assert!(done.document.pages.is_empty());
+    let [file] = &done.document.embedded_xml[..] else { panic!("one file was uploaded") };
+    assert_eq!(done.objects.read(&file.object).await.unwrap().as_ref(), b"<Invoice/>");
+    let small = config().with("limits.max_embedded_xml_bytes", 4).unwrap();
+    let error = prepare_with(&small, Xml, b"<Invoice/>").await.err().unwrap();
+    assert_eq!(error.code, "embedded_xml_too_large");
 }
 
 async fn missing_library() {
