@@ -121,7 +121,7 @@ async fn run_services(
         around.start(&mut stages, ocr::Ocr::new(config, worker(StageName::Ocr)?));
     }
     if has(Role::Extract) {
-        around.start(&mut stages, extract::stage::Extract::default());
+        around.start(&mut stages, extract::stage::Extract::new(config)?);
     }
 
     let mut door: JoinSet<Result<(), StartError>> = JoinSet::new();

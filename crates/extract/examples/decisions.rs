@@ -14,6 +14,7 @@ use common::page::{
 };
 use extract::explain;
 use extract::facts::DocumentFacts;
+use extract::settings::Settings;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
@@ -51,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let pages = pages.pages.into_iter().map(read_page).collect();
         let document = ReadDocument { pages, embedded_xml: Vec::new() };
         let start = Instant::now();
-        let (result, decisions) = explain(&document, &facts(&file));
+        let (result, decisions) = explain(&document, &facts(&file), &Settings::default());
         let seconds = start.elapsed().as_secs_f64();
         let line = json!({
             "file": file, "seconds": seconds, "decisions": decisions, "result": result,

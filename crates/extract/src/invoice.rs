@@ -9,14 +9,15 @@ use crate::fields::{
 use crate::layout::Layout;
 use crate::locale::Locale;
 use crate::result::{Buyer, Invoice};
+use crate::settings::Settings;
 use crate::trace::Tracer;
 
 /// Reads all fields of a document.
-pub(crate) fn read(document: &ReadDocument, tracer: &Tracer) -> Invoice {
+pub(crate) fn read(document: &ReadDocument, settings: &Settings, tracer: &Tracer) -> Invoice {
     let layout = Layout::of(document);
     let pages = document.pages.len();
     let locale = Locale::of(&layout, |s| at_an_end(s.page_index, pages));
-    let reading = Reading::new(&layout, &locale, pages, tracer);
+    let reading = Reading::new(&layout, &locale, pages, tracer).received_by(&settings.own);
     let dates = find_dates(&reading);
     let numbers = find_numbers(&reading);
     let Parties { seller, buyer } = find_parties(&reading);

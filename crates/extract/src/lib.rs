@@ -3,12 +3,15 @@
 //! In the order a document passes them: [`stage`] (the contract) calls [`extract`], which arranges
 //! words (`layout`), elects how the document writes (`locale`), collects typed candidates with
 //! their evidence (`value`, `candidate`, `evidence`), decides on fields (`fields`), some of them
-//! jointly, and judges the outcome (`checks`, `review`). What words mean is data (`lexicon`,
+//! jointly, and judges the outcome (`checks`, `review`). What an operator knows beforehand is in
+//! [`settings`]: who receives the invoices ([`own`]). What words mean is data (`lexicon`,
 //! `data/`), what they look like is in `patterns`.
 
 pub mod error;
 pub mod facts;
+pub mod own;
 pub mod result;
+pub mod settings;
 pub mod stage;
 pub mod trace;
 
@@ -31,6 +34,7 @@ use common::page::ReadDocument;
 
 use crate::facts::DocumentFacts;
 use crate::result::{InvoiceExtracted, PageSummary, SCHEMA};
+use crate::settings::Settings;
 use crate::trace::{Decision, Tracer};
 
 /// Reads the invoice out of a document's words.
@@ -38,8 +42,12 @@ use crate::trace::{Decision, Tracer};
 /// Pure and total: the same arguments give the same result, and any words give one. Time is linear
 /// in the words for all practical documents.
 #[must_use]
-pub fn extract(document: &ReadDocument, facts: &DocumentFacts) -> InvoiceExtracted {
-    traced(document, facts, &Tracer::default())
+pub fn extract(
+    document: &ReadDocument,
+    facts: &DocumentFacts,
+    settings: &Settings,
+) -> InvoiceExtracted {
+    traced(document, facts, settings, &Tracer::default())
 }
 
 /// As [`extract`], and tells what was decided among which options.
@@ -47,14 +55,20 @@ pub fn extract(document: &ReadDocument, facts: &DocumentFacts) -> InvoiceExtract
 pub fn explain(
     document: &ReadDocument,
     facts: &DocumentFacts,
+    settings: &Settings,
 ) -> (InvoiceExtracted, Vec<Decision>) {
     let tracer = Tracer::keeping();
-    let result = traced(document, facts, &tracer);
+    let result = traced(document, facts, settings, &tracer);
     (result, tracer.into_decisions())
 }
 
-fn traced(document: &ReadDocument, facts: &DocumentFacts, tracer: &Tracer) -> InvoiceExtracted {
-    let invoice = invoice::read(document, tracer);
+fn traced(
+    document: &ReadDocument,
+    facts: &DocumentFacts,
+    settings: &Settings,
+    tracer: &Tracer,
+) -> InvoiceExtracted {
+    let invoice = invoice::read(document, settings, tracer);
     let pages: Vec<PageSummary> = document.pages.iter().map(PageSummary::from).collect();
     let checks = checks::check(&invoice);
     let review = review::review(&invoice, &checks, &pages);

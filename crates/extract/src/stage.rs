@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::task::JoinError;
 
+use common::config::{Config, ConfigError};
 use common::error::StageError;
 use common::job::Job;
 use common::object::ObjectStore;
@@ -13,17 +14,23 @@ use common::stage::{Outcome, Stage, StageName};
 use crate::error::ExtractError;
 use crate::extract;
 use crate::facts::DocumentFacts;
+use crate::settings::Settings;
 
 /// The last stage of the pipeline.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Extract {
     /// Tells the time that the result carries; a fixed clock gives the same bytes each time.
     pub clock: fn() -> Timestamp,
+    settings: Settings,
 }
 
-impl Default for Extract {
-    fn default() -> Self {
-        Self { clock: Timestamp::now }
+impl Extract {
+    /// A stage with the settings of `config`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the key.
+    pub fn new(config: &Config) -> Result<Self, ConfigError> {
+        Ok(Self { clock: Timestamp::now, settings: Settings::from_config(config)? })
     }
 }
 
@@ -35,13 +42,18 @@ impl Stage for Extract {
         let document: ReadDocument = page::decode(&bytes)?;
         let facts = DocumentFacts::of(job, (self.clock)());
         // A document of 200 pages takes long enough to hold up every other task of this thread.
-        let result = tokio::task::spawn_blocking(move || publish(&document, &facts));
+        let settings = self.settings.clone();
+        let result = tokio::task::spawn_blocking(move || publish(&document, &facts, &settings));
         Ok(Outcome::Extracted(result.await.map_err(broken)??))
     }
 }
 
-fn publish(document: &ReadDocument, facts: &DocumentFacts) -> Result<Box<RawValue>, ExtractError> {
-    to_raw_value(&extract(document, facts))
+fn publish(
+    document: &ReadDocument,
+    facts: &DocumentFacts,
+    settings: &Settings,
+) -> Result<Box<RawValue>, ExtractError> {
+    to_raw_value(&extract(document, facts, settings))
         .map_err(|error| ExtractError::Unserialisable(error.to_string()))
 }
 

@@ -10,6 +10,7 @@ use common::page::{
 };
 use extract::extract;
 use extract::facts::DocumentFacts;
+use extract::settings::Settings;
 
 /// Pieces that documents are made of, so that random pages reach the code behind the labels.
 const PIECES: &[&str] = &[
@@ -178,7 +179,7 @@ proptest! {
 
     #[test]
     fn any_words_give_a_legal_result(document in document()) {
-        let result = serde_json::to_value(extract(&document, &facts())).unwrap();
+        let result = serde_json::to_value(extract(&document, &facts(), &Settings::default())).unwrap();
         let mut illegal = Vec::new();
         fields(&result["invoice"], &mut |f| if !is_legal(f) { illegal.push(f.clone()) });
         prop_assert!(illegal.is_empty(), "{illegal:?}");
@@ -188,8 +189,8 @@ proptest! {
 
     #[test]
     fn the_same_words_give_the_same_bytes(document in document()) {
-        let once = serde_json::to_string(&extract(&document, &facts())).unwrap();
-        let again = serde_json::to_string(&extract(&document, &facts())).unwrap();
+        let once = serde_json::to_string(&extract(&document, &facts(), &Settings::default())).unwrap();
+        let again = serde_json::to_string(&extract(&document, &facts(), &Settings::default())).unwrap();
         prop_assert_eq!(once, again);
     }
 }
@@ -206,7 +207,8 @@ fn a_document_at_the_limits_ends_with_a_result() {
         })
         .collect();
     let pages = (1..=200).map(|number| page(number, words.clone())).collect();
-    let result = extract(&ReadDocument { pages, embedded_xml: Vec::new() }, &facts());
+    let result =
+        extract(&ReadDocument { pages, embedded_xml: Vec::new() }, &facts(), &Settings::default());
     assert_eq!(result.pages.len(), 200);
 }
 
@@ -220,5 +222,5 @@ fn one_endless_row_ends_with_a_result() {
         })
         .collect();
     let document = ReadDocument { pages: vec![page(1, words)], embedded_xml: Vec::new() };
-    assert_eq!(extract(&document, &facts()).pages.len(), 1);
+    assert_eq!(extract(&document, &facts(), &Settings::default()).pages.len(), 1);
 }

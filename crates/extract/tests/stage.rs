@@ -5,6 +5,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use common::config::Config;
 use common::error::ErrorKind;
 use common::id::{ContentHash, DocumentId, Options, Tenant};
 use common::job::Job;
@@ -33,7 +34,9 @@ async fn job(objects: &MemoryObjects, bytes: Vec<u8>) -> Job {
 }
 
 fn stage() -> Extract {
-    Extract { clock: || Timestamp::UNIX_EPOCH }
+    let mut stage = Extract::new(&Config::defaults().unwrap()).unwrap();
+    stage.clock = || Timestamp::UNIX_EPOCH;
+    stage
 }
 
 #[tokio::test]
