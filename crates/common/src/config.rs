@@ -243,6 +243,16 @@ pub enum ConfigError {
     /// The file given by `--config` does not exist.
     #[error("no configuration file {0}")]
     NoFile(String),
+    /// A file that a key names cannot be used.
+    #[error("{key} = {path}: {source}")]
+    BadFile {
+        /// Dotted key.
+        key: &'static str,
+        /// The file.
+        path: String,
+        /// What is wrong with it, in the words of the stage that reads it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A value that parses but cannot work.
     #[error("{key} = {value}: {reason}")]
     Unusable {

@@ -201,6 +201,7 @@ pub async fn run_stage<S: Stage>(
 ) -> Result<(), StartError> {
     let consumer = topology::bind(broker, S::NAME).await?;
     stage.warm_up().await?;
+    stage.register(metrics);
     let grace = Duration::from_secs(config.service.shutdown_grace_seconds);
     let settings = RunnerSettings::new(config.stage(S::NAME), grace);
     runner::run(broker.clone(), consumer, stage, settings, metrics.stages.clone(), stop).await;

@@ -18,7 +18,7 @@ pub(crate) use lines::{find_description, find_lines};
 pub(crate) use numbers::find_numbers;
 pub(crate) use parties::{Parties, find_parties};
 pub(crate) use payment::find_payment;
-pub(crate) use totals::find_money;
+pub(crate) use totals::{derive_due_again, find_money};
 
 use std::sync::LazyLock;
 

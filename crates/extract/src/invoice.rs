@@ -3,8 +3,8 @@
 use common::page::ReadDocument;
 
 use crate::fields::{
-    Parties, Reading, at_an_end, find_currency, find_dates, find_description, find_kind,
-    find_lines, find_money, find_numbers, find_parties, find_payment,
+    Parties, Reading, at_an_end, derive_due_again, find_currency, find_dates, find_description,
+    find_kind, find_lines, find_money, find_numbers, find_parties, find_payment,
 };
 use crate::layout::Layout;
 use crate::locale::Locale;
@@ -22,9 +22,13 @@ pub(crate) fn read(document: &ReadDocument, settings: &Settings, tracer: &Tracer
     let numbers = find_numbers(&reading);
     let Parties { seller, buyer } = find_parties(&reading);
     let country = seller.country.as_ref().map(|f| f.value.as_str());
-    let money = find_money(&reading, country);
+    let mut money = find_money(&reading, country);
+    let hinted = settings.hints.find(&reading, &seller, &buyer.party);
+    if hinted.settle(&mut money.totals) {
+        derive_due_again(&mut money.totals);
+    }
     let lines = find_lines(&reading, &money.totals);
-    Invoice {
+    let mut invoice = Invoice {
         kind: find_kind(&reading),
         number: numbers.invoice,
         issue_date: dates.issue,
@@ -40,5 +44,7 @@ pub(crate) fn read(document: &ReadDocument, settings: &Settings, tracer: &Tracer
         lines,
         seller,
         buyer: Buyer { customer_number: numbers.customer, ..buyer },
-    }
+    };
+    hinted.complete(&mut invoice);
+    invoice
 }

@@ -4,11 +4,12 @@
 //! words (`layout`), elects how the document writes (`locale`), collects typed candidates with
 //! their evidence (`value`, `candidate`, `evidence`), decides on fields (`fields`), some of them
 //! jointly, and judges the outcome (`checks`, `review`). What an operator knows beforehand is in
-//! [`settings`]: who receives the invoices ([`own`]). What words mean is data (`lexicon`,
+//! [`settings`]: who receives the invoices ([`own`]), where suppliers print what ([`hints`]). What words mean is data (`lexicon`,
 //! `data/`), what they look like is in `patterns`.
 
 pub mod error;
 pub mod facts;
+pub mod hints;
 pub mod own;
 pub mod result;
 pub mod settings;

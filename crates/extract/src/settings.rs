@@ -1,22 +1,18 @@
 //! What an operator says about the documents read here, as an argument of extraction.
 
-use common::config::{Config, ConfigError};
+use std::sync::Arc;
 
+use crate::hints::Hints;
 use crate::own::OwnIdentity;
 
 /// Knowledge that no document holds. The default knows nothing.
+///
+/// The result of a document depends on them, so a document that is processed again after they
+/// changed may have another one.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// Who receives the invoices.
     pub own: OwnIdentity,
-}
-
-impl Settings {
-    /// The settings of section `[extract]`.
-    ///
-    /// # Errors
-    /// [`ConfigError`] naming the key.
-    pub fn from_config(config: &Config) -> Result<Self, ConfigError> {
-        Ok(Self { own: OwnIdentity::from_config(&config.extract.own)? })
-    }
+    /// Where single suppliers print what.
+    pub hints: Arc<Hints>,
 }
