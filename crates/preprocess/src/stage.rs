@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use common::config::Config;
 use common::error::StageError;
+use common::id::DocumentId;
 use common::job::Job;
-use common::object::{Bucket, ObjectStore};
+use common::object::{Bucket, ObjectRef, ObjectStore};
 use common::page::{EmbeddedXml, PreparedDocument, encode};
 use common::stage::{Outcome, Stage, StageName};
 use common::worker::{Budget, Limits, Pool, Program, run_child};
 
 use crate::pages::Pages;
 use crate::params::Params;
-use crate::reader::PageMaker;
+use crate::reader::{PageMaker, XmlFile};
 use crate::reading::Reading;
 
 /// The `preprocess` stage.
@@ -66,18 +67,42 @@ impl Stage for Preprocess {
         let mut reading = Reading::new(self.pool.lease().await?, self.budget);
         let (count, xml) = reading.open(job.media_type, &bytes).await?;
 
-        let mut embedded_xml = Vec::with_capacity(xml.len());
-        for file in xml {
-            let object = objects.write(Bucket::Work, &job.id, file.bytes.into_vec().into()).await?;
-            embedded_xml.push(EmbeddedXml { name: file.name, object });
-        }
+        let embedded_xml = stored_xml(xml, &job.id, objects).await?;
         let (pool, budget, bytes) = (&self.pool, self.budget, &bytes);
         let pages = Pages { pool, budget, job, bytes, objects, count }.make(reading).await?;
 
-        let document = encode(&PreparedDocument { pages, embedded_xml })?;
-        let object = objects.write(Bucket::Work, &job.id, document.into()).await?;
-        Ok(Outcome::Handed(object))
+        let document = PreparedDocument { pages, embedded_xml };
+        Ok(Outcome::Handed(handed(&document, &job.id, objects).await?))
     }
+}
+
+/// E-invoices whose bytes lie among the objects of document `id`.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn stored_xml(
+    files: Vec<XmlFile>,
+    id: &DocumentId,
+    objects: &impl ObjectStore,
+) -> Result<Vec<EmbeddedXml>, StageError> {
+    let mut embedded_xml = Vec::with_capacity(files.len());
+    for file in files {
+        let object = objects.write(Bucket::Work, id, file.bytes.into_vec().into()).await?;
+        embedded_xml.push(EmbeddedXml { name: file.name, object });
+    }
+    Ok(embedded_xml)
+}
+
+/// Stores what the next stage reads.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn handed(
+    document: &PreparedDocument,
+    id: &DocumentId,
+    objects: &impl ObjectStore,
+) -> Result<ObjectRef, StageError> {
+    objects.write(Bucket::Work, id, encode(document)?.into()).await
 }
 
 impl std::fmt::Debug for Preprocess {
