@@ -55,7 +55,8 @@ enum Command {
   invoice-ocr watch --since 1h --output json | jq -r .event.id
   invoice-ocr watch --nats-url nats://broker:4222 --all")]
     Watch(watch::WatchArgs),
-    /// Print what is measured on a document's pages and done to them before they are read
+    /// Print how a document is read: what is measured on its pages and done to them, and which values
+    /// are chosen among which candidates
     #[command(after_help = "Examples:
   invoice-ocr explain scan.pdf
   invoice-ocr explain photo.jpg --out steps")]

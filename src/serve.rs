@@ -24,6 +24,7 @@ use common::service::{self, ServiceArgs, StartError};
 use common::stage::{Stage, StageName};
 use common::telemetry;
 use common::worker::Program;
+use extract::stage::Extract;
 
 use self::data::DataFolder;
 use self::embedded::EmbeddedBroker;
@@ -71,6 +72,11 @@ fn start(args: &ServeArgs, service_args: &ServiceArgs) -> Result<(), StartError>
 
 async fn serve(args: &ServeArgs, config: Config) -> Result<(), StartError> {
     let has = |role| args.stages.contains(&Role::All) || args.stages.contains(&role);
+    // Its files are the operator's too, so they are checked before anything is bound.
+    let extract = match has(Role::Extract) {
+        true => Some(Extract::new(&config)?),
+        false => None,
+    };
     let listener = match has(Role::Gateway) {
         true => Some(gateway::listen(config.gateway.listen).await?),
         false => None,
@@ -80,7 +86,7 @@ async fn serve(args: &ServeArgs, config: Config) -> Result<(), StartError> {
     if !config.broker.url.is_empty() {
         let broker = Broker::connect(&config.broker.url, "invoice-ocr", &config.broker).await?;
         data.note_broker(&config.broker.url)?;
-        return run_services(has, &config, &broker, listener, &data, stop).await;
+        return run_services(has, extract, &config, &broker, listener, &data, stop).await;
     }
     let _lock = data.lock()?;
     let mut embedded = EmbeddedBroker::start(&config.broker, &data).await?;
@@ -89,7 +95,7 @@ async fn serve(args: &ServeArgs, config: Config) -> Result<(), StartError> {
     for drift in topology::apply(&broker, &config).await? {
         tracing::info!(change = drift.remedy(), "topology applied");
     }
-    let services = run_services(has, &config, &broker, listener, &data, stop);
+    let services = run_services(has, extract, &config, &broker, listener, &data, stop);
     let outcome = tokio::select! {
         outcome = services => outcome,
         // Restarts the broker when it dies; returns only when that is hopeless.
@@ -102,6 +108,7 @@ async fn serve(args: &ServeArgs, config: Config) -> Result<(), StartError> {
 /// Runs services until `stop` or until one of them cannot go on.
 async fn run_services(
     has: impl Fn(Role) -> bool,
+    extract: Option<Extract>,
     config: &Config,
     broker: &Broker,
     listener: Option<TcpListener>,
@@ -120,8 +127,8 @@ async fn run_services(
     if has(Role::Ocr) {
         around.start(&mut stages, ocr::Ocr::new(config, worker(StageName::Ocr)?));
     }
-    if has(Role::Extract) {
-        around.start(&mut stages, extract::stage::Extract::default());
+    if let Some(extract) = extract {
+        around.start(&mut stages, extract);
     }
 
     let mut door: JoinSet<Result<(), StartError>> = JoinSet::new();

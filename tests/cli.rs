@@ -8,6 +8,7 @@
 )]
 
 mod cli {
+    mod config;
     mod explain;
     pub(crate) mod http;
 }
@@ -130,26 +131,6 @@ fn input_that_is_not_cbor_ends_with_1() {
     let output = program(&["decode"]).stdin(Stdio::null()).output().unwrap();
     assert_eq!(code(&output), 1);
     assert!(stderr(&output).contains("standard input"), "{}", stderr(&output));
-}
-
-#[test]
-fn the_checked_defaults_are_the_documented_ones() {
-    let output = run(&["config", "check"]);
-    assert_eq!(code(&output), 0);
-    let printed: toml::Table = stdout(&output).parse().unwrap();
-    let documented: toml::Table = include_str!("../config.default.toml").parse().unwrap();
-    assert_eq!(printed, documented);
-}
-
-#[test]
-fn an_unknown_key_ends_with_64_and_its_name() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("c.toml");
-    std::fs::write(&path, "[limits]\nmax_pagez = 3\n").unwrap();
-    let output = run(&["config", "check", "--config", path.to_str().unwrap()]);
-    assert_eq!(code(&output), 64);
-    assert!(stderr(&output).contains("max_pagez"), "{}", stderr(&output));
-    assert_eq!(stdout(&output), "");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use common::service::ServiceArgs;
+use extract::stage::Extract;
 
 use super::{CommandError, console};
 use crate::exit::Exit;
@@ -17,6 +18,8 @@ pub(crate) struct ConfigArgs {
 #[derive(Subcommand, Debug)]
 enum ConfigAction {
     /// Print the configuration in effect as TOML: defaults, file, environment, arguments
+    ///
+    /// The hints file that it names is checked too.
     #[command(after_help = "Examples:
   invoice-ocr config check
   invoice-ocr config check --config /etc/invoice-ocr.toml
@@ -30,10 +33,13 @@ enum ConfigAction {
 /// Runs the command.
 ///
 /// # Errors
-/// [`CommandError::Config`] naming the key that is wrong.
+/// [`CommandError::Config`] naming the key that is wrong, and the supplier and field in a hints file.
 pub(crate) fn run(args: &ConfigArgs) -> Result<Exit, CommandError> {
     let ConfigAction::Check { service } = &args.action;
-    let config = service.load()?.redacted();
+    let config = service.load()?;
+    // What only the stage knows to be wrong: own identity and the hints file.
+    Extract::new(&config)?;
+    let config = config.redacted();
     let text = toml::to_string_pretty(&config)
         .map_err(|error| CommandError::Internal(error.to_string()))?;
     console::line(text.trim_end())?;

@@ -1,5 +1,10 @@
-//! `invoice-ocr explain FILE`: what was measured on each page before recognition, and what was done
-//! to it. Without a broker, in a worker process like that of the service.
+//! `invoice-ocr explain FILE`: what was measured on each page before recognition and done to it, then
+//! which values were chosen among which candidates. Without a broker, in worker processes like those of
+//! the service.
+
+mod fields;
+mod picture;
+mod pipeline;
 
 use std::path::{Path, PathBuf};
 
@@ -9,9 +14,12 @@ use common::page::MediaType;
 use common::service::{ServiceArgs, own_path};
 use common::stage::StageName;
 use common::worker::Program;
+use extract::stage::Extract;
 use preprocess::explain::Explainer;
 use preprocess::reader::{ExplainedPage, MadePage, Picture};
 
+use self::fields::Shown;
+use self::pipeline::Passage;
 use super::console;
 use super::table::{self, NOTHING};
 use super::{CommandError, operator};
@@ -22,7 +30,8 @@ use crate::exit::Exit;
 pub(crate) struct ExplainArgs {
     /// PDF, JPEG or PNG
     file: PathBuf,
-    /// Write a picture of each page after each step into this folder, as PNG
+    /// Write a picture of each page after each step into this folder, and one with the values and their
+    /// candidates, as PNG
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -46,21 +55,56 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<Exit, CommandError> {
     if let Some(folder) = &args.out {
         std::fs::create_dir_all(folder).map_err(|error| unusable(folder, &error))?;
     }
-    let path = own_path().map_err(|error| CommandError::Internal(error.to_string()))?;
-    let stage = StageName::Preprocess.to_string();
-    let program = Program { path, args: vec!["worker".to_owned(), stage] };
+    let settings = Extract::new(&config)?.settings();
+    let passage = Passage::of(&bytes, media_type);
     operator::block_on(async {
+        let program = worker(StageName::Preprocess)?;
         let mut document = Explainer::open(&config, program, media_type, bytes.into()).await?;
+        let (mut pages, mut pictures) = (Vec::new(), Vec::new());
         for number in 1..=document.pages() {
-            let page = document.page(number).await?;
-            console::line(&described(&page.page, document.pages()))?;
+            let ExplainedPage { page, pictures: mut taken } = document.page(number).await?;
+            console::line(&described(&page, document.pages()))?;
             if let Some(folder) = &args.out {
-                keep(folder, number, &page)?;
+                keep(folder, number, &taken)?;
+                // Of pages with pixels, those that were read are shown.
+                let shown = if page.png.is_none() { taken.pop() } else { None };
+                pictures.push(shown.map(|picture| picture.png.into_vec()));
+            }
+            pages.push(page);
+        }
+        let prepared = document.hand_on(pages, &passage.id, &passage.objects).await?;
+        let program = worker(StageName::Ocr)?;
+        let understood = passage.understand(prepared, &config, program, &settings).await?;
+        let invoice = serde_json::to_value(&understood.result.invoice)
+            .map_err(|error| CommandError::Internal(error.to_string()))?;
+        let shown = fields::shown(&invoice, &understood.decisions);
+        console::line(&format!("{}\n", fields::table(&shown)))?;
+        let Some(folder) = &args.out else { return Ok(Exit::Done) };
+        for (index, picture) in pictures.into_iter().enumerate() {
+            // Recognition may have turned the page it was given.
+            let raster = passage.raster(&understood.document, index).await?;
+            if let Some(png) = raster.or(picture) {
+                draw(folder, index, &png, &shown)?;
             }
         }
-        document.close().await?;
         Ok(Exit::Done)
     })
+}
+
+/// How this program is started as a worker process of `stage`.
+fn worker(stage: StageName) -> Result<Program, CommandError> {
+    let path = own_path().map_err(|error| CommandError::Internal(error.to_string()))?;
+    Ok(Program { path, args: vec!["worker".to_owned(), stage.to_string()] })
+}
+
+/// Writes the page at `index` (from 0) with its values: `page-1-fields.png`.
+fn draw(folder: &Path, index: usize, png: &[u8], shown: &[Shown]) -> Result<(), CommandError> {
+    let number = index + 1;
+    let here = |s: &&Shown| s.place.is_some_and(|place| place.page as usize == number);
+    let here: Vec<&Shown> = shown.iter().filter(here).collect();
+    let drawn = picture::with_values(png, &here)
+        .map_err(|error| CommandError::Internal(error.to_string()))?;
+    written(&folder.join(format!("page-{number}-fields.png")), &drawn)
 }
 
 /// A page in words: where its text comes from, then what was measured and what was done.
@@ -107,15 +151,18 @@ fn number(value: f32) -> String {
 }
 
 /// Writes the pictures of a page: `page-1-0-original.png`, `page-1-1-deskew.png`.
-fn keep(folder: &Path, number: u32, page: &ExplainedPage) -> Result<(), CommandError> {
-    for (order, Picture { step, png }) in page.pictures.iter().enumerate() {
+fn keep(folder: &Path, number: u32, pictures: &[Picture]) -> Result<(), CommandError> {
+    for (order, Picture { step, png }) in pictures.iter().enumerate() {
         // The worker has parsed hostile bytes; what it calls a step is no path.
         let step: String = step.chars().filter(char::is_ascii_alphanumeric).collect();
-        let path = folder.join(format!("page-{number}-{order}-{step}.png"));
-        std::fs::write(&path, png).map_err(|error| unusable(&path, &error))?;
-        console::line(&format!("wrote {}", path.display()))?;
+        written(&folder.join(format!("page-{number}-{order}-{step}.png")), png)?;
     }
     Ok(())
+}
+
+fn written(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
+    std::fs::write(path, bytes).map_err(|error| unusable(path, &error))?;
+    console::line(&format!("wrote {}", path.display()))
 }
 
 fn unusable(path: &Path, error: &std::io::Error) -> CommandError {

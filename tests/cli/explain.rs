@@ -56,6 +56,39 @@ fn a_page_with_its_own_text_needs_no_steps() {
     assert!(!text.contains("AMOUNT") && !text.contains("Nothing had"), "{text}");
 }
 
+/// Whether the picture at `path` has enough pixels of `colour`.
+fn shows(path: &Path, colour: [u8; 3]) -> bool {
+    let bytes = std::fs::read(path).unwrap();
+    let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut pixels).unwrap();
+    assert_eq!(info.color_type, png::ColorType::Rgb);
+    pixels.chunks_exact(3).filter(|pixel| **pixel == colour).count() > 1000
+}
+
+#[test]
+fn values_and_their_candidates_are_tabled_and_drawn_on_pages_with_and_without_pixels() {
+    const GREEN: [u8; 3] = [0, 128, 40];
+    const ORANGE: [u8; 3] = [225, 110, 0];
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("steps");
+    for (file, number) in [
+        ("samples/facture-electronique.pdf", "FA-2025-0342"),
+        ("samples/facture-scan.pdf", "2025/0187"),
+    ] {
+        let output = run(&["explain", file, "--out", out.to_str().unwrap()]);
+        assert_eq!((code(&output), stderr(&output)), (0, ""));
+        let text = stdout(&output);
+        let row = text.lines().find(|line| line.trim_start().starts_with("number ")).unwrap();
+        assert!(row.contains(number) && row.contains('%') && row.ends_with("yes"), "{text}");
+        let considered = |line: &&str| line.contains(" -  ") && !line.ends_with("yes");
+        assert!(text.lines().any(|line| considered(&line)), "{text}");
+        let picture = out.join("page-1-fields.png");
+        assert!(shows(&picture, GREEN) && shows(&picture, ORANGE), "{file}");
+        std::fs::remove_file(picture).unwrap();
+    }
+}
+
 #[test]
 fn what_is_no_document_ends_with_1_and_what_is_not_there_with_2() {
     let folder = tempfile::tempdir().unwrap();

@@ -33,6 +33,8 @@ pub struct Config {
     pub worker: Worker,
     /// Recognition.
     pub ocr: Ocr,
+    /// Understanding.
+    pub extract: Extract,
     /// Delivery, per stage.
     pub stages: Stages,
     /// The search for documents that stopped moving.
@@ -115,6 +117,26 @@ pub struct Ocr {
     pub engines: Engines,
     pub languages: Vec<String>,
     pub page_segmentation_mode: PageSegmentation,
+}
+
+/// See `[extract]`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.default.toml documents each key, once")]
+pub struct Extract {
+    pub hints: String,
+    pub own: Own,
+}
+
+/// See `[extract.own]`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.default.toml documents each key, once")]
+pub struct Own {
+    pub names: Vec<String>,
+    pub vat_ids: Vec<String>,
+    pub ibans: Vec<String>,
+    pub registration_ids: Vec<String>,
 }
 
 /// Tesseract's `--psm`.
@@ -221,6 +243,16 @@ pub enum ConfigError {
     /// The file given by `--config` does not exist.
     #[error("no configuration file {0}")]
     NoFile(String),
+    /// A file that a key names cannot be used.
+    #[error("{key} = {path}: {source}")]
+    BadFile {
+        /// Dotted key.
+        key: &'static str,
+        /// The file.
+        path: String,
+        /// What is wrong with it, in the words of the stage that reads it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A value that parses but cannot work.
     #[error("{key} = {value}: {reason}")]
     Unusable {

@@ -77,7 +77,7 @@ pub trait ObjectStore: Send + Sync {
     ) -> impl Future<Output = Result<ObjectRef, StageError>> + Send;
 }
 
-/// An object store in memory, for tests of stages without a broker.
+/// An object store in memory, for stages without a broker: in tests, and in `explain`.
 pub mod fake {
     use std::collections::HashMap;
     use std::sync::Mutex;

@@ -113,7 +113,7 @@ struct ServiceCommand {
 /// `main` of a stage's own binary. With `--worker` it is one of the stage's child processes.
 pub fn main<S: Stage>(
     worker: fn() -> ExitCode,
-    stage: impl FnOnce(&Config, Program) -> S,
+    stage: impl FnOnce(&Config, Program) -> Result<S, StartError>,
 ) -> ExitCode {
     let command = ServiceCommand::parse();
     if command.worker {
@@ -121,7 +121,7 @@ pub fn main<S: Stage>(
     }
     report(alone(&command.args, S::NAME.as_str(), async |broker, config, stop| {
         let program = Program { path: own_path()?, args: vec!["--worker".to_owned()] };
-        let stage = stage(&config, program);
+        let stage = stage(&config, program)?;
         let metrics = Metrics::default();
         serve_ops(&broker, &config, &metrics, &stop)?;
         run_stage(&broker, &config, stage, &metrics, stop).await
@@ -201,6 +201,7 @@ pub async fn run_stage<S: Stage>(
 ) -> Result<(), StartError> {
     let consumer = topology::bind(broker, S::NAME).await?;
     stage.warm_up().await?;
+    stage.register(metrics);
     let grace = Duration::from_secs(config.service.shutdown_grace_seconds);
     let settings = RunnerSettings::new(config.stage(S::NAME), grace);
     runner::run(broker.clone(), consumer, stage, settings, metrics.stages.clone(), stop).await;

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::error::StageError;
 use crate::job::Job;
+use crate::metrics::Metrics;
 use crate::object::{ObjectRef, ObjectStore};
 
 /// The stages that take jobs, in the order a document passes them.
@@ -89,6 +90,9 @@ pub trait Stage: Send + Sync + 'static {
     fn warm_up(&self) -> impl Future<Output = Result<(), StageError>> + Send {
         async { Ok(()) }
     }
+
+    /// Adds what the stage counts itself to the process's metrics. Called once, at the start.
+    fn register(&self, _metrics: &Metrics) {}
 
     /// Does the work of one job. A redelivery runs it again, so the same input must give the same
     /// output. Dropping the future abandons the work (deadline, shutdown).

@@ -14,6 +14,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use extract::einvoice::Attached;
 use extract::extract;
 use extract::facts::DocumentFacts;
+use extract::settings::Settings;
 use jiff::Timestamp;
 
 /// The invoice of a fictitious firm: pieces of text with the left edge and the line they stand on,
@@ -111,14 +112,16 @@ fn facts() -> DocumentFacts {
 }
 
 fn invoice(criterion: &mut Criterion) {
-    let (document, facts) = (document(), facts());
+    let (document, facts, settings) = (document(), facts(), Settings::default());
     // A figure for words that nothing is found in would look like a gain.
     assert!(
-        extract(&document, &Attached::Nothing, &facts).invoice.totals.gross.is_some(),
+        extract(&document, &Attached::Nothing, &facts, &settings).invoice.totals.gross.is_some(),
         "its total is found"
     );
     criterion.bench_function("fields of one invoice", |bench| {
-        bench.iter(|| extract(black_box(&document), &Attached::Nothing, black_box(&facts)));
+        bench.iter(|| {
+            extract(black_box(&document), &Attached::Nothing, black_box(&facts), &settings)
+        });
     });
 }
 

@@ -15,6 +15,7 @@ use common::page::{
 use extract::einvoice::Attached;
 use extract::explain;
 use extract::facts::DocumentFacts;
+use extract::settings::Settings;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
@@ -52,7 +53,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let pages = pages.pages.into_iter().map(read_page).collect();
         let document = ReadDocument { pages, embedded_xml: Vec::new() };
         let start = Instant::now();
-        let (result, decisions) = explain(&document, &Attached::Nothing, &facts(&file));
+        let (result, decisions) =
+            explain(&document, &Attached::Nothing, &facts(&file), &Settings::default());
         let seconds = start.elapsed().as_secs_f64();
         let line = json!({
             "file": file, "seconds": seconds, "decisions": decisions, "result": result,

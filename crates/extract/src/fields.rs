@@ -18,10 +18,13 @@ pub(crate) use lines::{find_description, find_lines};
 pub(crate) use numbers::find_numbers;
 pub(crate) use parties::{Parties, find_parties};
 pub(crate) use payment::find_payment;
-pub(crate) use totals::find_money;
+pub(crate) use totals::{derive_due_again, find_money};
+
+use std::sync::LazyLock;
 
 use crate::layout::{Layout, Segment};
 use crate::locale::Locale;
+use crate::own::OwnIdentity;
 use crate::trace::Tracer;
 
 /// Pages at each end of a document that header fields are looked for on. What lies between is
@@ -39,6 +42,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) locale: &'a Locale,
     /// Pages of the document.
     pub(crate) pages: usize,
+    /// Who receives the document: never its seller.
+    pub(crate) own: &'a OwnIdentity,
     /// Told of every decision.
     pub(crate) tracer: &'a Tracer,
 }
@@ -50,7 +55,13 @@ impl<'a> Reading<'a> {
         pages: usize,
         tracer: &'a Tracer,
     ) -> Self {
-        Self { layout, locale, pages, tracer }
+        static NOBODY: LazyLock<OwnIdentity> = LazyLock::new(OwnIdentity::default);
+        Self { layout, locale, pages, own: &NOBODY, tracer }
+    }
+
+    /// The same for documents that `own` receives.
+    pub(crate) fn received_by(self, own: &'a OwnIdentity) -> Self {
+        Self { own, ..self }
     }
 
     /// Segments that header fields are looked for in, with their indices.

@@ -3,27 +3,32 @@
 use common::page::ReadDocument;
 
 use crate::fields::{
-    Parties, Reading, at_an_end, find_currency, find_dates, find_description, find_kind,
-    find_lines, find_money, find_numbers, find_parties, find_payment,
+    Parties, Reading, at_an_end, derive_due_again, find_currency, find_dates, find_description,
+    find_kind, find_lines, find_money, find_numbers, find_parties, find_payment,
 };
 use crate::layout::Layout;
 use crate::locale::Locale;
 use crate::result::{Buyer, Invoice};
+use crate::settings::Settings;
 use crate::trace::Tracer;
 
 /// Reads all fields of a document.
-pub(crate) fn read(document: &ReadDocument, tracer: &Tracer) -> Invoice {
+pub(crate) fn read(document: &ReadDocument, settings: &Settings, tracer: &Tracer) -> Invoice {
     let layout = Layout::of(document);
     let pages = document.pages.len();
     let locale = Locale::of(&layout, |s| at_an_end(s.page_index, pages));
-    let reading = Reading::new(&layout, &locale, pages, tracer);
+    let reading = Reading::new(&layout, &locale, pages, tracer).received_by(&settings.own);
     let dates = find_dates(&reading);
     let numbers = find_numbers(&reading);
     let Parties { seller, buyer } = find_parties(&reading);
     let country = seller.country.as_ref().map(|f| f.value.as_str());
-    let money = find_money(&reading, country);
+    let mut money = find_money(&reading, country);
+    let hinted = settings.hints.find(&reading, &seller, &buyer.party);
+    if hinted.settle(&mut money.totals) {
+        derive_due_again(&mut money.totals);
+    }
     let lines = find_lines(&reading, &money.totals);
-    Invoice {
+    let mut invoice = Invoice {
         kind: find_kind(&reading),
         number: numbers.invoice,
         issue_date: dates.issue,
@@ -39,5 +44,7 @@ pub(crate) fn read(document: &ReadDocument, tracer: &Tracer) -> Invoice {
         lines,
         seller,
         buyer: Buyer { customer_number: numbers.customer, ..buyer },
-    }
+    };
+    hinted.complete(&mut invoice);
+    invoice
 }

@@ -121,6 +121,12 @@ impl Segment {
         })
     }
 
+    /// Heights of the page that a width of the whole page is.
+    pub(crate) fn aspect(&self) -> f32 {
+        let width = self.bbox.width();
+        if width > 0.0 { (self.rect.x1 - self.rect.x0) / width } else { 1.0 }
+    }
+
     /// Where the whole segment stands.
     pub(crate) fn whole(&self) -> Place {
         self.place(&(0..self.text.len()))
@@ -312,6 +318,8 @@ mod tests {
         assert_eq!(first(Box::new(layout.right_of(0))), Some(1));
         assert_eq!(first(Box::new(layout.left_of(1))), Some(0));
         assert_eq!(first(Box::new(layout.above(3, 0.1))), Some(1));
+        assert_eq!(first(Box::new(layout.below(1, 0.1))), Some(3));
+        assert_eq!(first(Box::new(layout.below(3, 0.1))), None);
     }
 
     #[test]

@@ -4,13 +4,17 @@
 //! words (`layout`), elects how the document writes (`locale`), collects typed candidates with
 //! their evidence (`value`, `candidate`, `evidence`), decides on fields (`fields`), some of them
 //! jointly, puts an attached e-invoice beside them ([`einvoice`]) and judges the outcome (`checks`,
-//! `review`). What words mean is data (`lexicon`,
+//! `review`). What an operator knows beforehand is in [`settings`]: who receives the invoices
+//! ([`own`]), where suppliers print what ([`hints`]). What words mean is data (`lexicon`,
 //! `data/`), what they look like is in `patterns`.
 
 pub mod einvoice;
 pub mod error;
 pub mod facts;
+pub mod hints;
+pub mod own;
 pub mod result;
+pub mod settings;
 pub mod stage;
 pub mod trace;
 
@@ -34,6 +38,7 @@ use common::page::ReadDocument;
 use crate::einvoice::{Attached, Settled};
 use crate::facts::DocumentFacts;
 use crate::result::{InvoiceExtracted, PageSummary, SCHEMA};
+use crate::settings::Settings;
 use crate::trace::{Decision, Tracer};
 
 /// Reads the invoice out of a document's words and the e-invoice attached to it.
@@ -45,8 +50,9 @@ pub fn extract(
     document: &ReadDocument,
     attached: &Attached,
     facts: &DocumentFacts,
+    settings: &Settings,
 ) -> InvoiceExtracted {
-    traced(document, attached, facts, &Tracer::default())
+    traced(document, attached, facts, settings, &Tracer::default())
 }
 
 /// As [`extract`], and tells what was decided among which options.
@@ -55,9 +61,10 @@ pub fn explain(
     document: &ReadDocument,
     attached: &Attached,
     facts: &DocumentFacts,
+    settings: &Settings,
 ) -> (InvoiceExtracted, Vec<Decision>) {
     let tracer = Tracer::keeping();
-    let result = traced(document, attached, facts, &tracer);
+    let result = traced(document, attached, facts, settings, &tracer);
     (result, tracer.into_decisions())
 }
 
@@ -65,10 +72,11 @@ fn traced(
     document: &ReadDocument,
     attached: &Attached,
     facts: &DocumentFacts,
+    settings: &Settings,
     tracer: &Tracer,
 ) -> InvoiceExtracted {
     let Settled { invoice, checks: sums, reasons } =
-        einvoice::settle(attached, invoice::read(document, tracer), document);
+        einvoice::settle(attached, invoice::read(document, settings, tracer), document);
     let pages: Vec<PageSummary> = document.pages.iter().map(PageSummary::from).collect();
     let checks = checks::merge(checks::check(&invoice), sums);
     let review = review::review(&invoice, &checks, &pages).with(reasons);

@@ -4,5 +4,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     // Pure Rust on words: nothing here needs a worker process.
-    common::service::main(|| ExitCode::FAILURE, |_, _| extract::stage::Extract::default())
+    common::service::main(
+        || ExitCode::FAILURE,
+        |config, _| Ok(extract::stage::Extract::new(config)?),
+    )
 }

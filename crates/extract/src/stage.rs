@@ -1,12 +1,19 @@
 //! The stage contract: words from the object store in, the published result out.
 
+mod hints_file;
+
+use std::path::Path;
+use std::sync::Arc;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::task::JoinError;
 
+use common::config::{Config, ConfigError};
 use common::error::StageError;
 use common::job::Job;
+use common::metrics::Metrics;
 use common::object::ObjectStore;
 use common::page::{self, MediaType, ReadDocument};
 use common::stage::{Outcome, Stage, StageName};
@@ -15,51 +22,103 @@ use crate::einvoice::Attached;
 use crate::error::ExtractError;
 use crate::extract;
 use crate::facts::DocumentFacts;
+use crate::own::OwnIdentity;
+use crate::settings::Settings;
+use crate::stage::hints_file::HintsFile;
+
+pub use hints_file::HintsFileError;
 
 /// The last stage of the pipeline.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Extract {
     /// Tells the time that the result carries; a fixed clock gives the same bytes each time.
     pub clock: fn() -> Timestamp,
+    own: OwnIdentity,
+    hints: Option<Arc<HintsFile>>,
 }
 
-impl Default for Extract {
-    fn default() -> Self {
-        Self { clock: Timestamp::now }
+impl Extract {
+    /// A stage with the settings of section `[extract]`, whose hints file is read here.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the key, and the file where it is at fault.
+    pub fn new(config: &Config) -> Result<Self, ConfigError> {
+        let own = OwnIdentity::from_config(&config.extract.own)?;
+        let path = &config.extract.hints;
+        let hints = match path.as_str() {
+            "" => None,
+            path => Some(Arc::new(HintsFile::open(Path::new(path)).map_err(|error| {
+                ConfigError::BadFile {
+                    key: "extract.hints",
+                    path: path.to_owned(),
+                    source: error.into(),
+                }
+            })?)),
+        };
+        Ok(Self { clock: Timestamp::now, own, hints })
+    }
+
+    /// The settings in effect at this moment. Blocks for a look at the hints file.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        let hints = self.hints.as_ref().map(|file| file.current()).unwrap_or_default();
+        Settings { own: self.own.clone(), hints }
     }
 }
 
 impl Stage for Extract {
     const NAME: StageName = StageName::Extract;
 
+    fn register(&self, metrics: &Metrics) {
+        if let Some(file) = &self.hints {
+            metrics.register(|registry| file.register(registry));
+        }
+    }
+
     async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
         let bytes = objects.read(&job.input).await?;
         let document: ReadDocument = page::decode(&bytes)?;
         let facts = DocumentFacts::of(job, (self.clock)());
-        let mut files = Vec::with_capacity(document.embedded_xml.len());
-        for file in &document.embedded_xml {
-            files.push(objects.read(&file.object).await?);
-        }
-        // A document of 200 pages takes long enough to hold up every other task of this thread.
-        let result = tokio::task::spawn_blocking(move || publish(&document, &files, &facts));
+        let attached = attached(&document, objects).await?;
+        let stage = self.clone();
+        // A document of 200 pages takes long enough to hold up every other task of this thread, and
+        // so may a file on a slow disk.
+        let result = tokio::task::spawn_blocking(move || {
+            publish(&document, &attached, &facts, &stage.settings())
+        });
         Ok(Outcome::Extracted(result.await.map_err(broken)??))
     }
 }
 
+/// The first of a document's attachments that is an e-invoice.
+///
+/// # Errors
+/// Those of the store; an unreadable file is none.
+pub async fn attached(
+    document: &ReadDocument,
+    objects: &impl ObjectStore,
+) -> Result<Attached, StageError> {
+    let mut files = Vec::with_capacity(document.embedded_xml.len());
+    for file in &document.embedded_xml {
+        files.push(objects.read(&file.object).await?);
+    }
+    Ok(Attached::first_of(files.iter().map(Bytes::as_ref)))
+}
+
 fn publish(
     document: &ReadDocument,
-    files: &[Bytes],
+    attached: &Attached,
     facts: &DocumentFacts,
+    settings: &Settings,
 ) -> Result<Box<RawValue>, ExtractError> {
-    let attached = Attached::first_of(files.iter().map(Bytes::as_ref));
     match attached {
         // Where there is no page to fall back on, the file is the document.
         Attached::Unreadable(error) if facts.media_type == MediaType::Xml => {
-            return Err(error.into());
+            return Err((*error).into());
         }
         Attached::Nothing | Attached::Invoice(_) | Attached::Unreadable(_) => {}
     }
-    to_raw_value(&extract(document, &attached, facts))
+    to_raw_value(&extract(document, attached, facts, settings))
         .map_err(|error| ExtractError::Unserialisable(error.to_string()))
 }
 

@@ -1,9 +1,12 @@
 //! Whatever the words are, extraction ends with a legal result.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::Value;
 
+use common::config::Own;
 use common::id::{ContentHash, DocumentId, Options, Tenant};
 use common::page::{
     BoundingBox, MediaType, PageGeometry, PageSource, Preparation, ReadDocument, ReadPage, Word,
@@ -11,6 +14,9 @@ use common::page::{
 use extract::einvoice::Attached;
 use extract::extract;
 use extract::facts::DocumentFacts;
+use extract::hints::Hints;
+use extract::own::OwnIdentity;
+use extract::settings::Settings;
 
 /// Pieces that documents are made of, so that random pages reach the code behind the labels.
 const PIECES: &[&str] = &[
@@ -98,6 +104,31 @@ fn facts() -> DocumentFacts {
     }
 }
 
+/// Own identity and rules that random pages meet.
+fn settings() -> Settings {
+    const HINTS: &str = r#"
+        [[supplier]]
+        name = "Bergbau"
+        [supplier.fields]
+        number = { regex = '(\S+)' }
+        issue_date = { label = "Date", place = "below" }
+        due_date = { regex = '(.*)' }
+        description = { label = "Facture" }
+        totals.gross = { label = "Total", place = "below", reach = 100 }
+        totals.net = { regex = '([^a-z]+)' }
+        payment.iban = { label = "IBAN" }
+        currency = { regex = '(\S+)$' }
+        seller.name = { value = "Bergbau GmbH" }
+        [[supplier]]
+        vat_id = "FR40303265045"
+        fields.buyer.customer_number = { label = "Client" }"#;
+    let own = Own { names: vec!["Bergbau Client".to_owned()], ..Own::default() };
+    Settings {
+        own: OwnIdentity::from_config(&own).unwrap(),
+        hints: Arc::new(Hints::parse(HINTS).unwrap()),
+    }
+}
+
 fn page(number: u32, words: Vec<Word>) -> ReadPage {
     ReadPage {
         geometry: PageGeometry {
@@ -179,7 +210,7 @@ proptest! {
 
     #[test]
     fn any_words_give_a_legal_result(document in document()) {
-        let result = serde_json::to_value(extract(&document, &Attached::Nothing, &facts())).unwrap();
+        let result = serde_json::to_value(extract(&document, &Attached::Nothing, &facts(), &settings())).unwrap();
         let mut illegal = Vec::new();
         fields(&result["invoice"], &mut |f| if !is_legal(f) { illegal.push(f.clone()) });
         prop_assert!(illegal.is_empty(), "{illegal:?}");
@@ -189,8 +220,8 @@ proptest! {
 
     #[test]
     fn the_same_words_give_the_same_bytes(document in document()) {
-        let once = serde_json::to_string(&extract(&document, &Attached::Nothing, &facts())).unwrap();
-        let again = serde_json::to_string(&extract(&document, &Attached::Nothing, &facts())).unwrap();
+        let once = serde_json::to_string(&extract(&document, &Attached::Nothing, &facts(), &settings())).unwrap();
+        let again = serde_json::to_string(&extract(&document, &Attached::Nothing, &facts(), &settings())).unwrap();
         prop_assert_eq!(once, again);
     }
 }
@@ -207,8 +238,12 @@ fn a_document_at_the_limits_ends_with_a_result() {
         })
         .collect();
     let pages = (1..=200).map(|number| page(number, words.clone())).collect();
-    let result =
-        extract(&ReadDocument { pages, embedded_xml: Vec::new() }, &Attached::Nothing, &facts());
+    let result = extract(
+        &ReadDocument { pages, embedded_xml: Vec::new() },
+        &Attached::Nothing,
+        &facts(),
+        &settings(),
+    );
     assert_eq!(result.pages.len(), 200);
 }
 
@@ -222,5 +257,5 @@ fn one_endless_row_ends_with_a_result() {
         })
         .collect();
     let document = ReadDocument { pages: vec![page(1, words)], embedded_xml: Vec::new() };
-    assert_eq!(extract(&document, &Attached::Nothing, &facts()).pages.len(), 1);
+    assert_eq!(extract(&document, &Attached::Nothing, &facts(), &settings()).pages.len(), 1);
 }

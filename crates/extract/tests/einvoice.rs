@@ -14,6 +14,7 @@ use common::id::{ContentHash, DocumentId, Options, Tenant};
 use common::page::{MediaType, ReadDocument};
 use extract::einvoice::{Attached, EInvoice, Profile, read};
 use extract::extract;
+use extract::settings::Settings;
 use extract::facts::DocumentFacts;
 
 const MINIMUM: &[u8] = include_bytes!("fixtures/einvoice/minimum.xml");
@@ -41,7 +42,7 @@ fn result(xml: &[u8]) -> Value {
         completed_at: Timestamp::UNIX_EPOCH,
     };
     let document = ReadDocument { pages: Vec::new(), embedded_xml: Vec::new() };
-    serde_json::to_value(extract(&document, &Attached::first_of([xml]), &facts)).unwrap()
+    serde_json::to_value(extract(&document, &Attached::first_of([xml]), &facts, &Settings::default())).unwrap()
 }
 
 /// Holds values at paths, and the terms that they come from, against what is expected.

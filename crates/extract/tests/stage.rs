@@ -4,13 +4,19 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use serde_json::Value;
 
+use common::config::Config;
 use common::error::{ErrorKind, StageError};
 use common::id::{ContentHash, DocumentId, Options, Tenant};
 use common::job::Job;
+use common::metrics::Metrics;
 use common::object::fake::MemoryObjects;
 use common::object::{Bucket, ObjectStore};
-use common::page::{self, EmbeddedXml, MediaType, ReadDocument};
+use common::page::{
+    self, BoundingBox, EmbeddedXml, MediaType, PageGeometry, PageSource, Preparation, ReadDocument,
+    ReadPage, Word,
+};
 use common::stage::{Outcome, Stage};
 use extract::stage::Extract;
 
@@ -33,7 +39,127 @@ async fn job(objects: &MemoryObjects, bytes: Vec<u8>) -> Job {
 }
 
 fn stage() -> Extract {
-    Extract { clock: || Timestamp::UNIX_EPOCH }
+    let mut stage = Extract::new(&Config::defaults().unwrap()).unwrap();
+    stage.clock = || Timestamp::UNIX_EPOCH;
+    stage
+}
+
+/// A line of print for each text.
+fn page(lines: &[&str]) -> Vec<u8> {
+    let mut words = Vec::new();
+    for (line, text) in (0_u8..).zip(lines) {
+        let mut x0 = 0.1;
+        for piece in text.split(' ') {
+            let x1 = x0 + 0.01 * piece.len() as f32;
+            let y0 = f32::from(line) * 0.03;
+            let bbox = BoundingBox([x0, y0, x1, y0 + 0.01]);
+            words.push(Word { line: line.into(), ..Word::new(piece, bbox, 1.0) });
+            x0 = x1 + 0.005;
+        }
+    }
+    let geometry = PageGeometry {
+        number: 1,
+        width_px: 1654,
+        height_px: 2339,
+        dpi: 200.0,
+        rotation_degrees: 0,
+        skew_degrees: 0.0,
+    };
+    let page = ReadPage {
+        geometry,
+        source: PageSource::TextLayer,
+        confidence: 1.0,
+        attempts: 0,
+        languages: Vec::new(),
+        words,
+        raster: None,
+        preparation: Preparation::default(),
+    };
+    page::encode(&ReadDocument { pages: vec![page], embedded_xml: Vec::new() }).unwrap()
+}
+
+/// The published result of a job.
+async fn result(stage: &Extract, job: &Job, objects: &MemoryObjects) -> Value {
+    match stage.run(job, objects).await.unwrap() {
+        Outcome::Extracted(raw) => serde_json::from_str(raw.get()).unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_changed_hints_file_is_in_effect_for_the_next_document_and_a_broken_one_never() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hints.toml");
+    let rules = |label: &str| {
+        format!("[[supplier]]\nname = \"Dahu\"\nfields.number = {{ label = \"{label}\" }}\n")
+    };
+    std::fs::write(&path, rules("Dossier")).unwrap();
+    let config = Config::defaults().unwrap().with("extract.hints", &path).unwrap();
+    let stage = Extract::new(&config).unwrap();
+    let metrics = Metrics::default();
+    stage.register(&metrics);
+    let objects = MemoryObjects::default();
+    let job = job(&objects, page(&["Papeterie Dahu", "Dossier A-17", "Affaire B-18"])).await;
+    let number = async || result(&stage, &job, &objects).await["invoice"]["number"].clone();
+
+    let first = number().await;
+    assert_eq!((first["value"].as_str(), first["raw"].as_str()), (Some("A-17"), Some("A-17")));
+    assert!(first["confidence"].as_f64() > Some(0.9) && first["source"]["page"] == 1, "{first}");
+
+    std::fs::write(&path, rules("Affaire")).unwrap();
+    assert_eq!(number().await["value"], "B-18");
+
+    std::fs::write(&path, "[[supplier]]\nname = \"Dahu\"\nfields.nummer = 5\n").unwrap();
+    assert_eq!(number().await["value"], "B-18", "the last good rules stay");
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(number().await["value"], "B-18", "also without a file");
+    let exposition = metrics.exposition();
+    assert!(exposition.contains("invoice_ocr_hints_stale 1"), "{exposition}");
+    assert!(exposition.contains("hints_reloads_total{outcome=\"failed\"} 2"), "{exposition}");
+
+    std::fs::write(&path, rules("Dossier")).unwrap();
+    assert_eq!(number().await["value"], "A-17");
+    assert!(metrics.exposition().contains("invoice_ocr_hints_stale 0"));
+}
+
+#[test]
+fn a_service_does_not_start_with_hints_that_cannot_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hints.toml");
+    let config = Config::defaults().unwrap().with("extract.hints", &path).unwrap();
+    let error = Extract::new(&config).unwrap_err().to_string();
+    assert!(error.contains("extract.hints") && error.contains("cannot be read"), "{error}");
+    std::fs::write(&path, [0xFF, 0xFE]).unwrap();
+    assert!(Extract::new(&config).unwrap_err().to_string().contains("UTF-8"));
+    std::fs::write(&path, vec![b'#'; (1 << 20) + 1]).unwrap();
+    assert!(Extract::new(&config).unwrap_err().to_string().contains("1048576 bytes"));
+}
+
+#[tokio::test]
+async fn the_example_of_the_readme_is_read_and_finds_what_it_says() {
+    let readme = include_str!("../../../README.md");
+    let (_, behind) = readme.split_once("```toml\n# hints.toml\n").unwrap();
+    let (example, _) = behind.split_once("```").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hints.toml");
+    std::fs::write(&path, example).unwrap();
+    let config = Config::defaults().unwrap().with("extract.hints", &path).unwrap();
+    let objects = MemoryObjects::default();
+    let lines = [
+        "Plomberie Tarasque & Fils",
+        "Intervention 2025/0187-B",
+        "Payable avant",
+        "30/04/2025",
+        "Somme totale 3 010,44 EUR",
+    ];
+    let job = job(&objects, page(&lines)).await;
+    let result = result(&Extract::new(&config).unwrap(), &job, &objects).await;
+    let value = |path: &str| result["invoice"].pointer(path).unwrap()["value"].clone();
+    assert_eq!(value("/number"), "2025/0187-B");
+    assert_eq!(value("/due_date"), "2025-04-30");
+    assert_eq!(value("/totals/gross"), "3010.44");
+    assert_eq!(value("/totals/due"), "3010.44", "computed from the total that a rule found");
+    assert_eq!(value("/seller/name"), "Plomberie Tarasque & Fils");
 }
 
 #[tokio::test]
@@ -82,7 +208,7 @@ async fn with_files(media_type: MediaType, files: &[&[u8]]) -> Result<Outcome, S
     stage().run(&Job { media_type, ..job }, &objects).await
 }
 
-fn result(outcome: Outcome) -> serde_json::Value {
+fn published(outcome: Outcome) -> serde_json::Value {
     match outcome {
         Outcome::Extracted(raw) => serde_json::from_str(raw.get()).unwrap(),
         other @ Outcome::Handed(_) => panic!("{other:?}"),
@@ -91,7 +217,7 @@ fn result(outcome: Outcome) -> serde_json::Value {
 
 #[tokio::test]
 async fn the_first_attached_file_that_is_an_invoice_is_read() {
-    let read = result(with_files(MediaType::Pdf, &[ORDER, INVOICE]).await.unwrap());
+    let read = published(with_files(MediaType::Pdf, &[ORDER, INVOICE]).await.unwrap());
     assert_eq!(read["invoice"]["number"]["value"], "X-2025-7");
     assert_eq!(read["invoice"]["number"]["source"]["xml"], "BT-1");
 }
@@ -99,7 +225,7 @@ async fn the_first_attached_file_that_is_an_invoice_is_read() {
 #[tokio::test]
 async fn an_unusable_file_fails_a_document_only_where_it_is_the_document() {
     for (file, code) in [(ORDER, "xml_not_an_invoice"), (b"<Invoice", "xml_damaged")] {
-        let read = result(with_files(MediaType::Pdf, &[file]).await.unwrap());
+        let read = published(with_files(MediaType::Pdf, &[file]).await.unwrap());
         let reasons = read["review"]["reasons"].as_array().unwrap();
         assert!(reasons.iter().any(|r| r["code"] == "einvoice_unreadable"), "{reasons:?}");
         let error = with_files(MediaType::Xml, &[file]).await.unwrap_err();

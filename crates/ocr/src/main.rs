@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    common::service::main(ocr::worker_main, ocr::Ocr::new)
+    common::service::main(ocr::worker_main, |config, program| Ok(ocr::Ocr::new(config, program)))
 }

@@ -5,17 +5,21 @@ use bytes::Bytes;
 
 use common::config::Config;
 use common::error::StageError;
-use common::page::MediaType;
+use common::id::DocumentId;
+use common::object::{ObjectRef, ObjectStore};
+use common::page::{MediaType, PreparedDocument};
 use common::worker::Program;
 
-use crate::reader::ExplainedPage;
+use crate::pages::stored;
+use crate::reader::{ExplainedPage, MadePage, XmlFile};
 use crate::reading::Reading;
-use crate::stage::workers;
+use crate::stage::{handed, stored_xml, workers};
 
 /// An open document in a worker of its own.
 pub struct Explainer {
     reading: Reading,
     pages: u32,
+    embedded_xml: Vec<XmlFile>,
 }
 
 impl Explainer {
@@ -31,8 +35,8 @@ impl Explainer {
     ) -> Result<Self, StageError> {
         let (pool, budget) = workers(config, program, 1);
         let mut reading = Reading::new(pool.lease().await?, budget);
-        let (pages, _) = reading.open(media_type, &bytes).await?;
-        Ok(Self { reading, pages })
+        let (pages, embedded_xml) = reading.open(media_type, &bytes).await?;
+        Ok(Self { reading, pages, embedded_xml })
     }
 
     /// Number of pages, at least 1.
@@ -49,12 +53,24 @@ impl Explainer {
         self.reading.explain(number).await
     }
 
-    /// Ends the work of the worker.
+    /// Ends the work of the worker, and stores the document of these `pages` as the stage hands it
+    /// to the next one.
     ///
     /// # Errors
-    /// Those of the worker.
-    pub async fn close(self) -> Result<(), StageError> {
-        self.reading.close().await
+    /// Those of the worker and of the store.
+    pub async fn hand_on(
+        self,
+        pages: Vec<MadePage>,
+        id: &DocumentId,
+        objects: &impl ObjectStore,
+    ) -> Result<ObjectRef, StageError> {
+        self.reading.close().await?;
+        let mut prepared = Vec::with_capacity(pages.len());
+        for page in pages {
+            prepared.push(stored(page, id, objects).await?);
+        }
+        let embedded_xml = stored_xml(self.embedded_xml, id, objects).await?;
+        handed(&PreparedDocument { pages: prepared, embedded_xml }, id, objects).await
     }
 }
 

@@ -3,5 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    common::service::main(preprocess::worker_main, preprocess::Preprocess::new)
+    common::service::main(preprocess::worker_main, |config, program| {
+        Ok(preprocess::Preprocess::new(config, program))
+    })
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures_util::future::{join, join_all};
 
 use common::error::StageError;
+use common::id::DocumentId;
 use common::job::Job;
 use common::object::{Bucket, ObjectStore};
 use common::page::PreparedPage;
@@ -103,16 +104,25 @@ impl<S: ObjectStore> Pages<'_, S> {
         reading: &mut Reading,
         number: u32,
     ) -> Result<PreparedPage, StageError> {
-        let MadePage { geometry, words, doubted, preparation, png } = reading.page(number).await?;
-        let raster = match png {
-            Some(png) => {
-                let bytes = png.into_vec().into();
-                Some(self.objects.write(Bucket::Work, &self.job.id, bytes).await?)
-            }
-            None => None,
-        };
-        Ok(PreparedPage { geometry, words, doubted, raster, preparation })
+        stored(reading.page(number).await?, &self.job.id, self.objects).await
     }
+}
+
+/// A page whose raster lies among the objects of document `id`.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn stored(
+    page: MadePage,
+    id: &DocumentId,
+    objects: &impl ObjectStore,
+) -> Result<PreparedPage, StageError> {
+    let MadePage { geometry, words, doubted, preparation, png } = page;
+    let raster = match png {
+        Some(png) => Some(objects.write(Bucket::Work, id, png.into_vec().into()).await?),
+        None => None,
+    };
+    Ok(PreparedPage { geometry, words, doubted, raster, preparation })
 }
 
 /// Gives out page numbers from 1.

@@ -11,6 +11,7 @@ mod text;
 use crate::error::PreprocessError;
 use crate::geometry::{Rect, Size, Turn};
 use crate::params::Params;
+use crate::raster::Raster;
 use ffi::{Document, OpenError, Page};
 use sheet::Sheet;
 
@@ -80,6 +81,24 @@ impl Pdf {
         let drawing = page.drawing(MAX_OBJECTS);
         let sheet = Sheet { number, params, page: &page, frame, drawing: &drawing };
         sheet.read(&self.document)
+    }
+
+    /// What page `number` looks like, at [`render::PICTURE_DPI`]; `degrees` is the turn that makes it
+    /// upright, as reading it found. For people to look at.
+    ///
+    /// # Errors
+    /// The page is damaged or too large to be drawn.
+    pub(crate) fn picture(
+        &self,
+        number: u32,
+        degrees: u16,
+        params: &Params,
+    ) -> Result<Raster, PreprocessError> {
+        let page = load(&self.document, number)?;
+        let frame = Frame::of(&page, number)?;
+        let drawing = page.drawing(MAX_OBJECTS);
+        let sheet = Sheet { number, params, page: &page, frame, drawing: &drawing };
+        sheet.picture(degrees)
     }
 }
 

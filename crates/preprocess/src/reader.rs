@@ -88,7 +88,8 @@ pub struct MadePage {
 pub struct ExplainedPage {
     /// The page as the stage gets it.
     pub page: MadePage,
-    /// Before the first step and after each one; empty for a page that needs no pixels.
+    /// Before the first step and after each one. A page that needs no pixels has the one picture of
+    /// what it looks like, or none where it cannot be drawn.
     pub pictures: Vec<Picture>,
 }
 
@@ -129,6 +130,9 @@ impl Handler for PageMaker {
             Request::Explain { number } => {
                 let mut album = Album::default();
                 let page = self.page(number, &mut album)?;
+                if page.png.is_none() {
+                    self.draw(&page.geometry, &mut album);
+                }
                 Response::Explained(ExplainedPage { page, pictures: album.pictures })
             }
             Request::Close => {
@@ -220,6 +224,15 @@ impl PageMaker {
             }
             None => Err(PreprocessError::NoSuchPage { page: number, count: 0 }),
         }
+    }
+
+    /// A picture of a page that was read without one. It is for people to look at, so a page that
+    /// cannot be drawn goes without.
+    fn draw(&self, geometry: &PageGeometry, album: &mut Album) {
+        let Some(OpenDocument::Pdf(pdf)) = &self.open else { return };
+        let picture = pdf.picture(geometry.number, geometry.rotation_degrees, &self.params);
+        // The album takes no picture that is not encoded.
+        drop(picture.and_then(|raster| album.after(step::ORIGINAL, &raster)));
     }
 
     fn prepared(

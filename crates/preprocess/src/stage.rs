@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use common::config::Config;
 use common::error::StageError;
+use common::id::DocumentId;
 use common::job::Job;
-use common::object::{Bucket, ObjectStore};
+use common::object::{Bucket, ObjectRef, ObjectStore};
 use common::page::{EmbeddedXml, MediaType, PreparedDocument, encode};
 use common::stage::{Outcome, Stage, StageName};
 use common::worker::{Budget, Limits, Pool, Program, run_child};
@@ -14,7 +15,7 @@ use common::worker::{Budget, Limits, Pool, Program, run_child};
 use crate::error::PreprocessError;
 use crate::pages::Pages;
 use crate::params::Params;
-use crate::reader::PageMaker;
+use crate::reader::{PageMaker, XmlFile};
 use crate::reading::Reading;
 
 /// Name of an e-invoice that came without one.
@@ -74,15 +75,12 @@ impl Stage for Preprocess {
         let mut reading = Reading::new(self.pool.lease().await?, self.budget);
         let (count, xml) = reading.open(job.media_type, &bytes).await?;
 
-        let mut embedded_xml = Vec::with_capacity(xml.len());
-        for file in xml {
-            let object = objects.write(Bucket::Work, &job.id, file.bytes.into_vec().into()).await?;
-            embedded_xml.push(EmbeddedXml { name: file.name, object });
-        }
+        let embedded_xml = stored_xml(xml, &job.id, objects).await?;
         let (pool, budget, bytes) = (&self.pool, self.budget, &bytes);
         let pages = Pages { pool, budget, job, bytes, objects, count }.make(reading).await?;
 
-        hand_over(PreparedDocument { pages, embedded_xml }, job, objects).await
+        let document = PreparedDocument { pages, embedded_xml };
+        Ok(Outcome::Handed(handed(&document, &job.id, objects).await?))
     }
 }
 
@@ -95,17 +93,38 @@ impl Preprocess {
         }
         let name = job.filename.clone().unwrap_or_else(|| UNNAMED_XML.to_owned());
         let embedded_xml = vec![EmbeddedXml { name, object: job.input.clone() }];
-        hand_over(PreparedDocument { pages: Vec::new(), embedded_xml }, job, objects).await
+        let document = PreparedDocument { pages: Vec::new(), embedded_xml };
+        Ok(Outcome::Handed(handed(&document, &job.id, objects).await?))
     }
 }
 
-async fn hand_over(
-    document: PreparedDocument,
-    job: &Job,
+/// E-invoices whose bytes lie among the objects of document `id`.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn stored_xml(
+    files: Vec<XmlFile>,
+    id: &DocumentId,
     objects: &impl ObjectStore,
-) -> Result<Outcome, StageError> {
-    let bytes = encode(&document)?.into();
-    Ok(Outcome::Handed(objects.write(Bucket::Work, &job.id, bytes).await?))
+) -> Result<Vec<EmbeddedXml>, StageError> {
+    let mut embedded_xml = Vec::with_capacity(files.len());
+    for file in files {
+        let object = objects.write(Bucket::Work, id, file.bytes.into_vec().into()).await?;
+        embedded_xml.push(EmbeddedXml { name: file.name, object });
+    }
+    Ok(embedded_xml)
+}
+
+/// Stores what the next stage reads.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn handed(
+    document: &PreparedDocument,
+    id: &DocumentId,
+    objects: &impl ObjectStore,
+) -> Result<ObjectRef, StageError> {
+    objects.write(Bucket::Work, id, encode(document)?.into()).await
 }
 
 impl std::fmt::Debug for Preprocess {

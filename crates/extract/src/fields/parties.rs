@@ -68,9 +68,12 @@ fn name_field(name: &Name) -> Field<String> {
 
 #[cfg(test)]
 mod tests {
+    use common::config::Own;
+
     use super::*;
     use crate::layout::Layout;
     use crate::locale::Locale;
+    use crate::own::OwnIdentity;
     use crate::sample;
     use crate::trace::Tracer;
 
@@ -125,6 +128,51 @@ mod tests {
         assert_eq!(value(&parties.buyer.party.address), "Hafenstr. 12\n20457 Hamburg");
         assert_eq!(value(&parties.seller.vat_id), "DE136695976");
         assert_eq!(value(&parties.seller.email), "info@bergbau-technik.de");
+    }
+
+    #[test]
+    fn what_is_ours_is_the_buyers_wherever_it_stands() {
+        let lines = [
+            "Mairie de Blois SA",
+            "2 place du Marché",
+            "41000 Blois",
+            "N° TVA : FR83404833048",
+            "",
+            "",
+            "Garage de la Mairie de Blois SARL",
+            "14 rue des Fabriques",
+            "45000 Orléans",
+            "N° TVA : FR40303265045",
+        ];
+        let alone = found(&lines);
+        assert_eq!(value(&alone.seller.name), "Mairie de Blois SA", "without knowing better");
+        let own = Own {
+            names: vec!["MAIRIE DE BLOIS".into()],
+            vat_ids: vec!["FR 83 404 833 048".into()],
+            ..Own::default()
+        };
+        let own = OwnIdentity::from_config(&own).unwrap();
+        let layout = Layout::of(&sample::document(&lines));
+        let locale = Locale::of(&layout, |_| true);
+        let parties =
+            find_parties(&Reading::new(&layout, &locale, 1, &Tracer::default()).received_by(&own));
+        assert_eq!(value(&parties.buyer.party.name), "Mairie de Blois SA");
+        assert_eq!(value(&parties.buyer.party.vat_id), "FR83404833048");
+        assert_eq!(value(&parties.seller.name), "Garage de la Mairie de Blois SARL");
+        assert_eq!(value(&parties.seller.vat_id), "FR40303265045");
+        assert!(parties.buyer.party.name.unwrap().confidence.get() > 0.9);
+    }
+
+    #[test]
+    fn a_number_of_ours_without_any_name_is_not_the_sellers() {
+        let own = Own { registration_ids: vec!["404 833 048".into()], ..Own::default() };
+        let own = OwnIdentity::from_config(&own).unwrap();
+        let layout = Layout::of(&sample::document(&["SIRET 404 833 048 00022"]));
+        let locale = Locale::of(&layout, |_| true);
+        let parties =
+            find_parties(&Reading::new(&layout, &locale, 1, &Tracer::default()).received_by(&own));
+        assert_eq!(value(&parties.buyer.party.registration_id), "40483304800022");
+        assert!(parties.seller.registration_id.is_none());
     }
 
     #[test]

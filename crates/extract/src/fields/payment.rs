@@ -32,7 +32,8 @@ fn iban(reading: &Reading<'_>) -> Option<Field<String>> {
             let links = links(reading.layout, index, range.start, FAMILY);
             let labelled = links.iter().any(|l| l.hit.strength(Label::Iban) > 0.0);
             // Wrong check digits and no label: some other code that happens to look like one.
-            if !valid && !labelled {
+            // Nobody pays to himself: ours is printed where it will be debited.
+            if !valid && !labelled || reading.own.is_iban(&value) {
                 continue;
             }
             let mut candidate = Candidate::read(value, segment, &range);
@@ -87,9 +88,12 @@ fn terms_field(text: &str, place: &crate::layout::Place) -> Option<Field<String>
 
 #[cfg(test)]
 mod tests {
+    use common::config::Own;
+
     use super::*;
     use crate::layout::Layout;
     use crate::locale::Locale;
+    use crate::own::OwnIdentity;
     use crate::sample;
     use crate::trace::Tracer;
 
@@ -112,6 +116,23 @@ mod tests {
         let right = found(&["IBAN : DE89370400440532013000"]).iban.unwrap();
         assert!(wrong.confidence < right.confidence);
         assert!(found(&["Code DE89370400440532013001"]).iban.is_none());
+    }
+
+    #[test]
+    fn our_own_account_is_nothing_to_pay_to() {
+        let ibans = vec!["DE89 3704 0044 0532 0130 00".to_owned()];
+        let own = Own { ibans, ..Own::default() };
+        let own = OwnIdentity::from_config(&own).unwrap();
+        let lines = [
+            "Wir buchen ab von IBAN: DE89 3704 0044 0532 0130 00",
+            "IBAN : FR14 2004 1010 0505 0001 3M02 606",
+        ];
+        let layout = Layout::of(&sample::document(&lines));
+        let locale = Locale::of(&layout, |_| true);
+        let tracer = Tracer::default();
+        let reading = Reading::new(&layout, &locale, 1, &tracer).received_by(&own);
+        let payment = find_payment(&reading, None);
+        assert_eq!(payment.iban.unwrap().value, "FR1420041010050500013M02606");
     }
 
     #[test]

@@ -343,6 +343,17 @@ fn summed(breakdown: &[TaxBreakdown], totals: &Totals) -> Option<Field<Amount>> 
     })
 }
 
+/// Computes an amount due that was computed before anew, after others were replaced.
+pub(crate) fn derive_due_again(totals: &mut Totals) {
+    if totals.due.as_ref().is_some_and(|due| due.source == Source::derived(DUE_RULE)) {
+        totals.due = None;
+    }
+    derive_due(totals);
+}
+
+/// The rule by which an amount due is computed.
+const DUE_RULE: &str = "BR-CO-16";
+
 /// BR-CO-16: due = gross − prepaid + rounding, where the document prints no amount due.
 fn derive_due(totals: &mut Totals) {
     let (None, Some(gross)) = (&totals.due, &totals.gross) else { return };
@@ -351,7 +362,7 @@ fn derive_due(totals: &mut Totals) {
         value: Amount(gross.value.0 - value(&totals.prepaid) + value(&totals.rounding)),
         confidence: Confidence::new(gross.confidence.get() * DERIVED_DUE),
         raw: None,
-        source: Source::derived("BR-CO-16"),
+        source: Source::derived(DUE_RULE),
     });
 }
 

@@ -44,6 +44,9 @@ const SPEAKING_IMAGE_SHARE: f32 = 0.1;
 
 pub(super) const POINTS_PER_INCH: f32 = 72.0;
 
+/// Resolution of pages that are drawn for people: small print can be read, and a page is quickly made.
+pub(super) const PICTURE_DPI: f32 = 150.0;
+
 /// Longest side of the small picture that text is compared with, pixels: a point of A3 is a pixel.
 const MAX_OVERVIEW_PX: f32 = 1_200.0;
 

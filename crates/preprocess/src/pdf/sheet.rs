@@ -107,6 +107,18 @@ impl Sheet<'_> {
         Ok(read)
     }
 
+    /// The page as it is shown, turned so that all in all it is turned by `degrees`.
+    ///
+    /// # Errors
+    /// It is damaged or too large to be drawn.
+    pub(super) fn picture(&self, degrees: u16) -> Result<Raster, PreprocessError> {
+        self.check_images()?;
+        let raster = self.drawn(Extent::at(render::PICTURE_DPI, self.frame.size))?;
+        // PDFium has drawn the page's own turn.
+        let quarters = i32::from(degrees) / 90 - self.frame.turn.quarters();
+        Ok(quarter(Turn::from_quarters(quarters)).apply(raster))
+    }
+
     fn geometry(&self, extent: Extent) -> PageGeometry {
         PageGeometry {
             number: self.number,
@@ -176,14 +188,17 @@ impl Sheet<'_> {
         } else {
             render::drawn_dpi(characters)
         };
-        let Extent { dpi, width_px, height_px } = Extent::at(dpi, self.frame.size);
+        let extent = Extent::at(dpi, self.frame.size);
+        Ok((self.drawn(extent)?, extent.dpi))
+    }
+
+    fn drawn(&self, extent: Extent) -> Result<Raster, PreprocessError> {
+        let Extent { width_px, height_px, .. } = extent;
         self.params.check_pixels(self.number, width_px.into(), height_px.into())?;
-        let raster = self
-            .page
+        self.page
             .render(width_px, height_px)
             .and_then(|grey| Raster::new(width_px, height_px, grey))
-            .ok_or(self.undrawable())?;
-        Ok((raster, dpi))
+            .ok_or(self.undrawable())
     }
 
     /// Drawing decodes every image.

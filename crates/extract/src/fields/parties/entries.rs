@@ -37,6 +37,8 @@ pub(super) struct Entry {
     pub(super) text: String,
     /// Letters and digits of the name, folded: equal for equal names.
     pub(super) key: String,
+    /// Who receives the document has this name.
+    pub(super) ours: bool,
     pub(super) place: Place,
     /// Sum of sizes decides which place is shown.
     best: f32,
@@ -59,16 +61,18 @@ pub(super) fn collect(reading: &Reading<'_>, blocks: &[Block]) -> Vec<Entry> {
         for (line, &index) in block.lines.iter().enumerate() {
             let Some(segment) = reading.layout.segment(index) else { continue };
             let next = block.lines.get(line + 1).and_then(|i| reading.layout.segment(*i));
-            let whole = next.and_then(|next| joined(segment, next));
+            let whole = next.and_then(|next| joined(segment, next, reading.own));
             let town = block.postal.iter().find(|p| **p > line).map(|p| p - line);
             let addressed = town.is_some_and(|lines| lines <= ADDRESS_LINES);
-            for name in name_of(segment).into_iter().chain(whole) {
+            for name in name_of(segment, reading.own).into_iter().chain(whole) {
                 let mut clues = scene.clues(reading, block, index, &name);
                 if addressed && !sender_line(segment) {
                     clues.insert(Clue::AddressBelow, if named { 0.4 } else { 1.0 });
                 }
                 let (sold, bought) = party_labels(reading, index, &name.text);
-                if sold + bought == 0.0 && !TELLING.iter().any(|c| clues.contains_key(c)) {
+                let told = TELLING.iter().any(|c| clues.contains_key(c));
+                let ours = reading.own.is_name(&name.text);
+                if sold + bought == 0.0 && !told && !ours {
                     continue;
                 }
                 let at = *known.entry(key(&name.text)).or_insert(entries.len());
@@ -76,7 +80,7 @@ pub(super) fn collect(reading: &Reading<'_>, blocks: &[Block]) -> Vec<Entry> {
                     if at == MAX_NAMES {
                         return entries;
                     }
-                    entries.push(Entry::new(name.text, name.place));
+                    entries.push(Entry::new(name.text, name.place, ours));
                 }
                 let spot = Spot { segment: index, block: number };
                 if let Some(entry) = entries.get_mut(at) {
@@ -108,7 +112,7 @@ impl Scene {
         let lines = blocks.iter().flat_map(|b| &b.lines).copied();
         let named = lines.filter(|i| {
             let segment = reading.layout.segment(*i).filter(|s| s.page_index == 0);
-            segment.is_some_and(|s| name_of(s).is_some())
+            segment.is_some_and(|s| name_of(s, reading.own).is_some())
         });
         let mut leading: Vec<usize> = named.collect();
         leading.sort_unstable();
@@ -160,9 +164,10 @@ impl Scene {
 }
 
 impl Entry {
-    fn new(text: String, place: Place) -> Self {
+    fn new(text: String, place: Place, ours: bool) -> Self {
         let (seller, buyer) = (BTreeMap::new(), BTreeMap::new());
-        Self { key: key(&text), text, place, best: f32::MIN, seller, buyer, spots: Vec::new() }
+        let (key, best, spots) = (key(&text), f32::MIN, Vec::new());
+        Self { text, key, ours, place, best, seller, buyer, spots }
     }
 
     /// Adds a place: each clue counts once, at its largest.

@@ -6,6 +6,7 @@ use crate::fields::Reading;
 use crate::fields::parties::Spot;
 use crate::fields::parties::blocks::Block;
 use crate::lexicon::{Label, WEAK};
+use crate::own::OWN_NUMBER;
 use crate::patterns::IDENTIFIER;
 use crate::result::Field;
 use crate::trace::Tracer;
@@ -86,14 +87,16 @@ pub(super) fn vat_ids(owners: &Owners<'_>) -> (Option<Field<String>>, Option<Fie
             candidate.evidence.when(Clue::Valid, valid);
             candidate.evidence.when(Clue::Invalid, !valid && at < formed);
             candidate.evidence.when(Clue::National, at >= formed);
+            let ours = owners.reading.own.is_vat_id(&candidate.value);
             let side = match owners.of(index) {
-                _ if buyers => Some(Side::Buyer),
+                _ if buyers || ours => Some(Side::Buyer),
                 side => side,
             };
             found.push((candidate, side));
         }
     }
-    split(owners.reading.tracer, found, ["seller_vat_id", "buyer_vat_id"])
+    let fields = ["seller_vat_id", "buyer_vat_id"];
+    split(owners.reading.tracer, found, fields, |id| owners.reading.own.is_vat_id(id))
 }
 
 /// Registrations of seller and buyer. Only behind a label, because nine digits are many things.
@@ -113,7 +116,8 @@ pub(super) fn registrations(owners: &Owners<'_>) -> (Option<Field<String>>, Opti
             let own_label = valid && value.starts_with("HR");
             let announced =
                 links.first().is_some_and(|l| l.hit.strength(Label::RegistrationId) > 0.0);
-            if !announced && !own_label {
+            let ours = owners.reading.own.is_registration(&value);
+            if !announced && !own_label && !ours {
                 continue;
             }
             let mut candidate = Candidate::read(value, segment, &range);
@@ -121,18 +125,20 @@ pub(super) fn registrations(owners: &Owners<'_>) -> (Option<Field<String>>, Opti
             candidate.evidence.add(Clue::LabelSame, if announced { 0.0 } else { 1.0 });
             candidate.evidence.when(Clue::Valid, valid);
             candidate.evidence.when(Clue::Invalid, !valid);
-            found.push((candidate, owners.of(index)));
+            found.push((candidate, if ours { Some(Side::Buyer) } else { owners.of(index) }));
         }
     }
     let fields = ["seller_registration_id", "buyer_registration_id"];
-    split(owners.reading.tracer, found, fields)
+    split(owners.reading.tracer, found, fields, |id| owners.reading.own.is_registration(id))
 }
 
-/// Gives each side its own codes; those of nobody go to the seller, who has to print his.
+/// Gives each side its own codes; those of nobody go to the seller, who has to print his. What `ours`
+/// knows is the buyer's, whatever else stands near the buyer's name.
 fn split(
     tracer: &Tracer,
     found: Found,
     [seller, buyer]: [&'static str; 2],
+    ours: impl Fn(&str) -> bool,
 ) -> (Option<Field<String>>, Option<Field<String>>) {
     let of = |side: Side, found: &Found| -> Vec<Candidate<String>> {
         found.iter().filter(|(_, s)| *s == Some(side)).map(|(c, _)| c.clone()).collect()
@@ -147,7 +153,14 @@ fn split(
     if let Some(first) = sellers.first_mut() {
         first.evidence.add(Clue::Repeated, 1.0);
     }
-    (choose(tracer, &sellers, seller), choose(tracer, &buyers, buyer))
+    let surest = |a: &&Candidate<String>, b: &&Candidate<String>| {
+        a.place.confidence.total_cmp(&b.place.confidence)
+    };
+    // From the end: of places read equally well the first is shown.
+    let own = buyers.iter().rev().filter(|c| ours(&c.value)).max_by(surest);
+    let own = own.map(|c| c.field(OWN_NUMBER));
+    let (seller, buyer) = (choose(tracer, &sellers, seller), choose(tracer, &buyers, buyer));
+    (seller, own.or(buyer))
 }
 
 impl Owners<'_> {

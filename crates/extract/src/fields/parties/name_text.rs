@@ -3,6 +3,7 @@
 use crate::fields::parties::blocks::{is_postal, is_small_print};
 use crate::layout::{Place, Segment};
 use crate::lexicon::{Label, LabelHit, company_words, country_by_name};
+use crate::own::OwnIdentity;
 use crate::patterns::{EMAIL, REGISTRATION_BEHIND, SEPARATORS, STREET, WEB};
 use crate::text::{fold, terms};
 
@@ -29,7 +30,7 @@ pub(super) fn key(text: &str) -> String {
 }
 
 /// The name that a line may hold: its first part, without a label before it.
-pub(super) fn name_of(segment: &Segment) -> Option<Found> {
+pub(super) fn name_of(segment: &Segment, own: &OwnIdentity) -> Option<Found> {
     let parties = [Label::Seller, Label::Buyer, Label::PartyName];
     let lead = segment.labels.first().filter(|h| {
         h.start == segment.terms.first().map_or(0, |t| t.start)
@@ -55,12 +56,12 @@ pub(super) fn name_of(segment: &Segment) -> Option<Found> {
     let other_label = segment.is_label() && labelled && from == 0 && !has_company_form(&text);
     let plain = start == 0 && end == trimmed.len();
     let found = Found { text, place, two_lines: false, plain };
-    (!other_label && could_be_name(&found.text)).then_some(found)
+    (!other_label && could_be_name(&found.text) || own.is_name(&found.text)).then_some(found)
 }
 
 /// A name that is broken before its legal form: "FAMILY BAKERY AND" over "CONFECTIONERY LTD".
-pub(super) fn joined(first: &Segment, second: &Segment) -> Option<Found> {
-    let (above, below) = (name_of(first)?, name_of(second)?);
+pub(super) fn joined(first: &Segment, second: &Segment, own: &OwnIdentity) -> Option<Found> {
+    let (above, below) = (name_of(first, own)?, name_of(second, own)?);
     let heights = (first.rect.height(), second.rect.height());
     let gap = second.rect.y0 - first.rect.y1;
     let close = gap < NAME_LINE_GAP * heights.0.min(heights.1);
@@ -69,7 +70,9 @@ pub(super) fn joined(first: &Segment, second: &Segment) -> Option<Found> {
     let text = format!("{} {}", above.text, below.text);
     let place = above.place.union(&below.place);
     let found = Found { text, place, two_lines: true, plain: above.plain && below.plain };
-    (close && alike && goes_on && could_be_name(&found.text)).then_some(found)
+    // What is ours is whole.
+    let ours = own.is_name(&above.text) || own.is_name(&below.text);
+    (close && alike && goes_on && !ours && could_be_name(&found.text)).then_some(found)
 }
 
 /// Letters of the two lines of a name differ in height by less than this factor.

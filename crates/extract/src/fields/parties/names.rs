@@ -8,6 +8,7 @@ use crate::fields::parties::Spot;
 use crate::fields::parties::blocks::Block;
 use crate::fields::parties::entries::{Entry, collect};
 use crate::layout::Place;
+use crate::own::OWN_NAME;
 use crate::trace::{Chosen, Combination, Considered, Decision};
 
 /// Names that are compared in pairs; a document shows a few firms and people.
@@ -36,7 +37,9 @@ pub(super) struct Named {
 pub(super) fn choose_names(reading: &Reading<'_>, blocks: &[Block]) -> Named {
     let entries = collect(reading, blocks);
     let sellers: Vec<f64> = entries.iter().map(|e| evidence(&e.seller).logit(FIELDS[0])).collect();
-    let buyers: Vec<f64> = entries.iter().map(|e| evidence(&e.buyer).logit(FIELDS[1])).collect();
+    let own = |e: &Entry| if e.ours { OWN_NAME } else { 0.0 };
+    let buyers = entries.iter().map(|e| evidence(&e.buyer).logit(FIELDS[1]) + own(e));
+    let buyers: Vec<f64> = buyers.collect();
     let pairs = pairs(&entries, &sellers, &buyers);
     let best = pairs.iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or([None, None], |(p, _)| *p);
     let picks = [0, 1].map(|role| marginal(&entries, &pairs, role, best[role]));
@@ -57,15 +60,17 @@ fn evidence(clues: &BTreeMap<Clue, f32>) -> Evidence {
     evidence
 }
 
-/// All pairs of the best names, and of none, that are not one name twice.
+/// All pairs of the best names, and of none, that are not one name twice and not ours as the seller's.
 fn pairs(entries: &[Entry], sellers: &[f64], buyers: &[f64]) -> Vec<Pair> {
     let of = |logits: &[f64], i: Option<usize>| i.and_then(|i| logits.get(i)).copied();
+    let ours = |i: Option<usize>| i.and_then(|i| entries.get(i)).is_some_and(|e| e.ours);
     let all = top(sellers).into_iter().flat_map(|seller| {
         top(buyers).into_iter().filter_map(move |buyer| {
-            let same =
-                seller.zip(buyer).is_some_and(|(s, b)| alike(entries.get(s), entries.get(b)));
+            // Ours are known to the letter: a seller whose name holds one of them is somebody else.
+            let same = !ours(buyer)
+                && seller.zip(buyer).is_some_and(|(s, b)| alike(entries.get(s), entries.get(b)));
             let score = of(sellers, seller).unwrap_or(0.0) + of(buyers, buyer).unwrap_or(0.0);
-            (!same).then_some(([seller, buyer], score))
+            (!same && !ours(seller)).then_some(([seller, buyer], score))
         })
     });
     all.collect()
