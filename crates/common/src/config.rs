@@ -124,6 +124,7 @@ pub struct Ocr {
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "config.default.toml documents each key, once")]
 pub struct Extract {
+    pub review_below: f64,
     pub hints: String,
     pub own: Own,
 }
@@ -349,6 +350,10 @@ impl Config {
         {
             let reason = "Tesseract has modes 0 to 13; \"auto\" chooses";
             return unusable("ocr.page_segmentation_mode", &seen, reason);
+        }
+        if !(0.0..=1.0).contains(&self.extract.review_below) {
+            let reason = "a probability is 0 to 1";
+            return unusable("extract.review_below", &self.extract.review_below, reason);
         }
         if self.gateway.max_upload_bytes == 0 {
             return unusable("gateway.max_upload_bytes", &0, "every upload would be refused");

@@ -35,6 +35,9 @@ const END_PAGES: usize = 4;
 /// columns, A4 in large print has 70).
 const SLIP_LETTERS: (f32, f32) = (40.0, 70.0);
 
+/// Lines of the shortest slip; a note of fewer has no shape to go by.
+const SLIP_ROWS: usize = 6;
+
 /// A document ready to be asked for fields.
 #[derive(Debug)]
 pub(crate) struct Reading<'a> {
@@ -80,7 +83,8 @@ impl<'a> Reading<'a> {
     /// How much the document looks like a slip of a till, 0 to 1: few letters fill its lines.
     pub(crate) fn slip(&self) -> f32 {
         let (slip, letter) = SLIP_LETTERS;
-        ((letter - self.letters_across()) / (letter - slip)).clamp(0.0, 1.0)
+        let narrow = ((letter - self.letters_across()) / (letter - slip)).clamp(0.0, 1.0);
+        if self.layout.rows.len() < SLIP_ROWS { 0.0 } else { narrow }
     }
 
     /// Whether `text` stands in more than one segment.

@@ -17,6 +17,9 @@ use crate::text::{Term, terms};
 /// are set closer than words.
 const GROUP_GAP: f32 = 0.5;
 
+/// Share of the height that the ink of a 1 leaves free on a side, where other digits fill theirs.
+const NARROW_ONE: f32 = 0.12;
+
 /// A document's segments and rows, in reading order of pages, from top to bottom.
 #[derive(Debug, Default)]
 pub(crate) struct Layout {
@@ -255,7 +258,9 @@ impl Segment {
         for (word, bbox) in words {
             if let Some(last) = spans.last() {
                 let gap = (bbox.x0() - last.bbox.x1()) * aspect;
-                let wide = gap > GROUP_GAP * bbox.height().max(last.bbox.height());
+                let ones = usize::from(text.ends_with('1')) + usize::from(word.text.starts_with('1'));
+                let group = GROUP_GAP + NARROW_ONE * ones as f32;
+                let wide = gap > group * bbox.height().max(last.bbox.height());
                 text.push_str(if wide { "  " } else { " " });
             }
             let start = text.len();

@@ -20,6 +20,7 @@ pub mod trace;
 
 mod candidate;
 mod checks;
+mod confidence;
 mod evidence;
 mod fields;
 mod invoice;
@@ -79,7 +80,7 @@ fn traced(
         einvoice::settle(attached, invoice::read(document, settings, tracer), document);
     let pages: Vec<PageSummary> = document.pages.iter().map(PageSummary::from).collect();
     let checks = checks::merge(checks::check(&invoice), sums);
-    let review = review::review(&invoice, &checks, &pages).with(reasons);
+    let review = review::review(&invoice, &checks, &pages, settings.review_below).with(reasons);
     InvoiceExtracted {
         schema: SCHEMA,
         id: facts.id.to_string(),

@@ -2,16 +2,20 @@
 
 use std::collections::HashMap;
 
+use jiff::civil::Date;
+
 use crate::layout::{Layout, Place, Segment};
 use crate::lexicon::{Label, countries, currency_by_sign, currency_decimals};
 use crate::patterns::NUMBER;
-use crate::value::{DateOrder, NumberStyle, dates, is_group, numbers};
+use crate::value::{DateOrder, NumberStyle, PrintedDate, dates, is_group, numbers};
 
 /// What the document's amounts and dates have in common.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Locale {
     pub(crate) numbers: NumberStyle,
     pub(crate) dates: DateOrder,
+    /// Another date of the document, or the days between two of them, settles that order.
+    pub(crate) dates_proven: bool,
     /// The currency with the share of votes it got.
     pub(crate) currency: Option<CurrencyVote>,
 }
@@ -38,7 +42,7 @@ impl Locale {
     /// Elects the locale from the segments that `considered` keeps.
     pub(crate) fn of(layout: &Layout, considered: impl Fn(&Segment) -> bool) -> Self {
         let mut signs: HashMap<char, usize> = HashMap::new();
-        let mut orders = (0_usize, 0_usize);
+        let mut seen: Vec<PrintedDate> = Vec::new();
         let mut currencies: Vec<(CurrencyVote, f64)> = Vec::new();
         for segment in layout.segments.iter().filter(|s| considered(s)) {
             for number in NUMBER.find_iter(&segment.text) {
@@ -46,12 +50,8 @@ impl Locale {
                     *signs.entry(sign).or_default() += 1;
                 }
             }
-            for date in dates(&segment.text, DateOrder::DayFirst) {
-                match date.proves {
-                    Some(DateOrder::DayFirst) => orders.0 += 1,
-                    Some(DateOrder::MonthFirst) => orders.1 += 1,
-                    None => {}
-                }
+            if seen.len() < MAX_DATES {
+                seen.extend(dates(&segment.text, DateOrder::DayFirst));
             }
             vote_currency(segment, &mut currencies);
         }
@@ -64,16 +64,55 @@ impl Locale {
             std::cmp::Ordering::Equal => None,
         };
         // Only the United States write the month first in digits, and print dollars.
-        let american = orders == (0, 0) && code == Some("USD") && decimal != Some(',');
-        let month_first = orders.1 > orders.0 || american;
+        let proven = proven_order(&seen);
+        let american = proven.is_none() && code == Some("USD") && decimal != Some(',');
+        let usual = if american { DateOrder::MonthFirst } else { DateOrder::DayFirst };
         Self {
             numbers: NumberStyle {
                 decimal,
                 three_decimals: code.is_some_and(|c| currency_decimals(c) == 3),
             },
-            dates: if month_first { DateOrder::MonthFirst } else { DateOrder::DayFirst },
+            dates: proven.unwrap_or(usual),
+            dates_proven: proven.is_some(),
             currency,
         }
+    }
+}
+
+/// Dates that are compared; a document's header has a handful.
+const MAX_DATES: usize = 40;
+
+/// Days that lie between the dates of an invoice: terms of payment, and none.
+const TERMS_DAYS: [i32; 14] = [7, 8, 10, 14, 15, 20, 21, 28, 30, 31, 45, 60, 61, 90];
+
+/// The order that a date with a day over twelve proves, or one in which the days between two dates
+/// are a usual term where in the other they are not.
+fn proven_order(seen: &[PrintedDate]) -> Option<DateOrder> {
+    let proofs = |order| seen.iter().filter(|d| d.proves == Some(order)).count();
+    let orders = [DateOrder::YearDayMonth, DateOrder::MonthFirst, DateOrder::DayFirst];
+    let best = orders.into_iter().max_by_key(|order| proofs(*order)).filter(|o| proofs(*o) > 0);
+    best.or_else(|| order_by_terms(seen))
+}
+
+/// `seen` was read day first, and year-month-day.
+fn order_by_terms(seen: &[PrintedDate]) -> Option<DateOrder> {
+    let swappable: Vec<&PrintedDate> = seen.iter().filter(|d| d.other.is_some()).collect();
+    let is_term = |a: Date, b: Date| TERMS_DAYS.contains(&(b - a).get_days().abs());
+    let (mut as_read, mut swapped) = (0, 0);
+    for (at, a) in swappable.iter().enumerate() {
+        for b in swappable.iter().skip(at + 1).filter(|b| b.ambiguous == a.ambiguous) {
+            let others = a.other.zip(b.other);
+            let (read, swap) = (is_term(a.value, b.value), others.is_some_and(|(a, b)| is_term(a, b)));
+            as_read += usize::from(read && !swap);
+            swapped += usize::from(swap && !read);
+        }
+    }
+    let year_first = swappable.iter().all(|d| !d.ambiguous);
+    match as_read.cmp(&swapped) {
+        std::cmp::Ordering::Less if year_first => Some(DateOrder::YearDayMonth),
+        std::cmp::Ordering::Less => Some(DateOrder::MonthFirst),
+        std::cmp::Ordering::Greater if !year_first => Some(DateOrder::DayFirst),
+        _ => None,
     }
 }
 

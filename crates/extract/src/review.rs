@@ -1,29 +1,41 @@
 //! When a person has to look: something needed is missing, does not add up, or is not sure.
 
 use crate::checks::failed;
-use crate::result::{Check, Confidence, Field, Invoice, PageSummary, Reason, Review};
+use crate::result::{
+    Check, Confidence, Field, Invoice, InvoiceKind, PageSummary, Reason, Review,
+};
 
-/// A required field below this probability is shown to a person: at 0.8, one in five is wrong.
-const MIN_FIELD_CONFIDENCE: f64 = 0.80;
+/// A value of the header below this probability is shown to a person: one in three is wrong there.
+const MIN_FIELD_CONFIDENCE: f64 = 0.65;
 
 /// A page read below this mean confidence is doubtful as a whole (requirement of the service this
 /// one replaces).
 const MIN_PAGE_CONFIDENCE: f64 = 0.80;
 
-/// Decides on review, with every reason there is.
-pub(crate) fn review(invoice: &Invoice, checks: &[Check], pages: &[PageSummary]) -> Review {
+/// Decides on review, with every reason there is. `bar` is the probability, 0 to 1, below which the
+/// values of the header are not believed together.
+pub(crate) fn review(
+    invoice: &Invoice,
+    checks: &[Check],
+    pages: &[PageSummary],
+    bar: f64,
+) -> Review {
     let mut reasons = Vec::new();
-    required("number", invoice.number.as_ref(), &mut reasons);
-    required("issue_date", invoice.issue_date.as_ref(), &mut reasons);
-    required("seller.name", invoice.seller.name.as_ref(), &mut reasons);
-    required("totals.gross", invoice.totals.gross.as_ref(), &mut reasons);
-    doubtful("currency", invoice.currency.as_ref(), &mut reasons);
-    doubtful("totals.net", invoice.totals.net.as_ref(), &mut reasons);
-    doubtful("totals.tax", invoice.totals.tax.as_ref(), &mut reasons);
-    doubtful("due_date", invoice.due_date.as_ref(), &mut reasons);
-    doubtful("payment.iban", invoice.payment.iban.as_ref(), &mut reasons);
-    doubtful("seller.vat_id", invoice.seller.vat_id.as_ref(), &mut reasons);
-    doubtful("buyer.name", invoice.buyer.party.name.as_ref(), &mut reasons);
+    let header = header(invoice);
+    for (path, confidence, needed) in &header {
+        match confidence {
+            None if *needed => reasons.push(missing(path)),
+            None => {}
+            Some(confidence) => reasons.extend(doubtful(path, *confidence)),
+        }
+    }
+    let together: f64 = header.iter().filter_map(|(_, c, _)| Some(c.as_ref()?.get())).product();
+    if together < bar {
+        let message = format!(
+            "all values of the header are right with probability {together:.2}, below {bar}"
+        );
+        reasons.push(Reason { code: "joint_confidence_low", field: None, message });
+    }
     for check in checks.iter().filter(|c| failed(c)) {
         let detail = check.message.as_deref().unwrap_or("it does not hold");
         let message = format!("check {} failed: {detail}", check.rule);
@@ -40,21 +52,47 @@ pub(crate) fn review(invoice: &Invoice, checks: &[Check], pages: &[PageSummary])
     Review { required: !reasons.is_empty(), reasons }
 }
 
-fn required<T>(path: &str, field: Option<&Field<T>>, reasons: &mut Vec<Reason>) {
-    if field.is_none() {
-        let message = format!("{path} was not found");
-        reasons.push(Reason { code: "field_missing", field: Some(path.to_owned()), message });
+/// What an invoice is booked and paid by: path, confidence where it was found, whether it has to be.
+fn header(invoice: &Invoice) -> Vec<(&'static str, Option<Confidence>, bool)> {
+    fn of<T>(field: &Option<Field<T>>) -> Option<Confidence> {
+        field.as_ref().map(|f| f.confidence)
     }
-    doubtful(path, field, reasons);
+    let receipt = invoice.kind.as_ref().is_some_and(|k| k.value == InvoiceKind::Receipt);
+    let (totals, payment) = (&invoice.totals, &invoice.payment);
+    let (seller, buyer) = (&invoice.seller, &invoice.buyer.party);
+    vec![
+        ("kind", of(&invoice.kind), false),
+        // Slips of a till are booked by date and amount; many have no number.
+        ("number", of(&invoice.number), !receipt),
+        ("issue_date", of(&invoice.issue_date), true),
+        ("seller.name", of(&seller.name), true),
+        ("totals.gross", of(&totals.gross), true),
+        ("currency", of(&invoice.currency), false),
+        ("totals.net", of(&totals.net), false),
+        ("totals.tax", of(&totals.tax), false),
+        ("totals.due", of(&totals.due), false),
+        ("totals.prepaid", of(&totals.prepaid), false),
+        ("due_date", of(&invoice.due_date), false),
+        ("payment.iban", of(&payment.iban), false),
+        ("payment.bic", of(&payment.bic), false),
+        ("purchase_order", of(&invoice.purchase_order), false),
+        ("seller.vat_id", of(&seller.vat_id), false),
+        ("seller.registration_id", of(&seller.registration_id), false),
+        ("buyer.name", of(&buyer.name), false),
+        ("buyer.vat_id", of(&buyer.vat_id), false),
+    ]
 }
 
-fn doubtful<T>(path: &str, field: Option<&Field<T>>, reasons: &mut Vec<Reason>) {
-    let low = |c: &Confidence| c.get() < MIN_FIELD_CONFIDENCE;
-    if let Some(confidence) = field.map(|f| f.confidence).filter(low) {
-        let message =
-            format!("{path} has confidence {}, below {MIN_FIELD_CONFIDENCE}", confidence.get());
-        reasons.push(Reason { code: "confidence_low", field: Some(path.to_owned()), message });
-    }
+fn missing(path: &str) -> Reason {
+    let message = format!("{path} was not found");
+    Reason { code: "field_missing", field: Some(path.to_owned()), message }
+}
+
+fn doubtful(path: &str, confidence: Confidence) -> Option<Reason> {
+    let message =
+        format!("{path} has confidence {}, below {MIN_FIELD_CONFIDENCE}", confidence.get());
+    let low = confidence.get() < MIN_FIELD_CONFIDENCE;
+    low.then(|| Reason { code: "confidence_low", field: Some(path.to_owned()), message })
 }
 
 #[cfg(test)]
@@ -63,7 +101,7 @@ mod tests {
 
     #[test]
     fn an_empty_invoice_needs_a_person_for_each_required_field() {
-        let review = review(&Invoice::default(), &[], &[]);
+        let review = review(&Invoice::default(), &[], &[], 0.5);
         let fields: Vec<_> = review.reasons.iter().filter_map(|r| r.field.as_deref()).collect();
         assert!(review.required);
         assert_eq!(fields, ["number", "issue_date", "seller.name", "totals.gross"]);

@@ -35,6 +35,7 @@ pub struct Extract {
     pub clock: fn() -> Timestamp,
     own: OwnIdentity,
     hints: Option<Arc<HintsFile>>,
+    review_below: f64,
 }
 
 impl Extract {
@@ -55,14 +56,15 @@ impl Extract {
                 }
             })?)),
         };
-        Ok(Self { clock: Timestamp::now, own, hints })
+        let review_below = config.extract.review_below;
+        Ok(Self { clock: Timestamp::now, own, hints, review_below })
     }
 
     /// The settings in effect at this moment. Blocks for a look at the hints file.
     #[must_use]
     pub fn settings(&self) -> Settings {
         let hints = self.hints.as_ref().map(|file| file.current()).unwrap_or_default();
-        Settings { own: self.own.clone(), hints }
+        Settings { own: self.own.clone(), hints, review_below: self.review_below }
     }
 }
 

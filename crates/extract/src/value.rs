@@ -4,9 +4,9 @@ mod amount;
 mod code;
 mod date;
 
-pub(crate) use amount::{NumberStyle, is_group, numbers};
+pub(crate) use amount::{NumberStyle, PrintedNumber, is_group, numbers};
 pub(crate) use code::{
     PrintedCode, find_ibans, find_registrations, find_tax_numbers, find_vat_ids, iban_is_valid,
     luhn_is_valid, vat_form_is_known, vat_id_is_valid,
 };
-pub(crate) use date::{DateOrder, dates};
+pub(crate) use date::{DateOrder, PrintedDate, dates};

@@ -56,7 +56,8 @@ fn candidates(reading: &Reading<'_>, label: Label) -> Vec<(Candidate<Date>, bool
             evidence.when(Clue::FirstPage, segment.page_index == 0);
             evidence.when(Clue::UpperHalf, segment.bbox.middle_y() < 0.5);
             evidence.when(Clue::First, found.is_empty());
-            evidence.when(Clue::Ambiguous, date.ambiguous);
+            let unsettled = date.ambiguous && !reading.locale.dates_proven;
+            evidence.when(Clue::Ambiguous, unsettled);
             evidence.when(Clue::Repeated, reading.repeats(&candidate.raw));
             let labelled = links.iter().any(|l| l.hit.strength(label) > 0.0);
             found.push((candidate, labelled));

@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::candidate::field;
+use crate::candidate::chosen;
+use crate::confidence::calibrated;
 use crate::evidence::{Clue, Evidence};
 use crate::fields::Reading;
 use crate::layout::Segment;
 use crate::lexicon::{Label, LabelHit, labels};
-use crate::result::{Confidence, Field, InvoiceKind, Source};
+use crate::result::{Field, InvoiceKind, Source};
 use crate::text::fold;
 use crate::trace::{Chosen, Considered, Decision};
 use crate::value::numbers;
@@ -18,6 +19,9 @@ const TITLE_TERMS: usize = 9;
 
 /// Different words of the till that leave no doubt.
 const MANY_TILL_WORDS: usize = 4;
+
+/// Confidence of words where none in particular is meant.
+const SURE: f32 = 1.0;
 
 /// What a document may be besides an invoice, by section of the weights.
 const KINDS: [(InvoiceKind, &str, Label); 2] = [
@@ -58,11 +62,11 @@ pub(crate) fn find_kind(reading: &Reading<'_>) -> Option<Field<InvoiceKind>> {
     Some(match title {
         Some(title) => {
             let raw = title.segment.text.get(title.range.clone()).unwrap_or("");
-            field(kind, raw, &title.segment.place(&title.range), probability)
+            chosen(kind, raw, &title.segment.place(&title.range), ("kind", probability))
         }
         None => Field {
             value: kind,
-            confidence: Confidence::new(probability),
+            confidence: calibrated("kind", probability, SURE),
             raw: None,
             source: Source::derived("words-and-shape"),
         },

@@ -8,7 +8,7 @@ mod ids;
 mod name_text;
 mod names;
 
-use crate::candidate::field;
+use crate::candidate::chosen;
 use crate::fields::Reading;
 use crate::layout::Place;
 use crate::result::{Buyer, Field, Seller};
@@ -45,10 +45,11 @@ pub(crate) fn find_parties(reading: &Reading<'_>) -> Parties {
     parties.seller.registration_id = seller_registration;
     parties.buyer.party.vat_id = buyer_vat;
     parties.buyer.party.registration_id = buyer_registration;
-    for (name, party) in [(&seller, &mut parties.seller), (&buyer, &mut parties.buyer.party)] {
+    let sides = [(&seller, &mut parties.seller), (&buyer, &mut parties.buyer.party)];
+    for ((name, party), sections) in sides.into_iter().zip(SECTIONS) {
         let Some(name) = name else { continue };
-        party.name = Some(name_field(name));
-        party.address = address::address(reading, name);
+        party.name = Some(name_field(name, sections[0]));
+        party.address = address::address(reading, name, sections[1]);
         party.email = contact::email(reading, &blocks, name);
         party.phone = contact::phone(reading, &blocks, name);
         let vat_id = party.vat_id.as_ref();
@@ -61,9 +62,13 @@ fn spots(name: &Option<Name>) -> Vec<Spot> {
     name.as_ref().map_or_else(Vec::new, |n| n.spots.clone())
 }
 
-fn name_field(name: &Name) -> Field<String> {
+/// Sections of name and address in the calibration: the seller's, the buyer's.
+const SECTIONS: [[&str; 2]; 2] =
+    [["seller_name", "seller_address"], ["buyer_name", "buyer_address"]];
+
+fn name_field(name: &Name, section: &str) -> Field<String> {
     let place: &Place = &name.place;
-    field(name.text.clone(), &name.text, place, name.probability)
+    chosen(name.text.clone(), &name.text, place, (section, name.probability))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::layout::Segment;
 use crate::lexicon::{Label, currency_decimals, usual_rates};
 use crate::result::{Amount, Charge, Confidence, Field, Source, TaxBreakdown, Totals};
 use crate::trace::{Chosen, Combination, Decision};
-use crate::value::numbers;
+use crate::value::{PrintedNumber, dates, numbers};
 
 /// Labels that announce amounts below the lines.
 const FAMILY: &[Label] = &[
@@ -78,15 +78,15 @@ pub(crate) fn find_money(reading: &Reading<'_>, country: Option<&str>) -> MoneyF
     let (merged, options) = merge(&money);
     let settled = settle(&options, outside, rates, |_, _| ());
     reading.tracer.record(|| traced(&money, &options, outside, rates, settled));
-    let publish = |pick: Pick| {
+    let publish = |pick: Pick, section: &str| {
         let (at, probability) = pick.filter(|(_, p)| *p >= MIN_PROBABILITY)?;
         let best = money.get(*merged.get(at)?)?;
-        Some(best.candidate.field(probability).map(Amount))
+        Some(best.candidate.chosen(section, probability).map(Amount))
     };
     let mut totals = Totals {
-        net: publish(settled.net),
-        tax: publish(settled.tax),
-        gross: publish(settled.gross),
+        net: publish(settled.net, "net"),
+        tax: publish(settled.tax, "tax"),
+        gross: publish(settled.gross, "gross"),
         prepaid: single(reading, &money, Label::Prepaid, "prepaid").map(unsigned),
         rounding: single(reading, &money, Label::Rounding, "rounding"),
         due: single(reading, &money, Label::Due, "due"),
@@ -112,7 +112,11 @@ fn candidates<'a>(reading: &'a Reading<'_>) -> Vec<Money<'a>> {
     for (index, segment) in reading.segments() {
         let all = numbers(&segment.text, style);
         let rated = all.iter().any(|n| n.percent);
-        for number in all.iter().filter(|n| !n.percent) {
+        let dates = dates(&segment.text, reading.locale.dates);
+        let dated = |n: &PrintedNumber| {
+            dates.iter().any(|d| d.range.start < n.range.end && n.range.start < d.range.end)
+        };
+        for number in all.iter().filter(|n| !n.percent && !dated(n)) {
             let printed_as_amount = number.currency.is_some()
                 || number.decimals == decimals.max(2)
                 || number.decimals == 2;

@@ -22,6 +22,8 @@ pub(crate) enum DateOrder {
     DayFirst,
     /// 12/31/2024.
     MonthFirst,
+    /// 2024-31-12, beside 31/12/2024.
+    YearDayMonth,
 }
 
 /// A date found in a text.
@@ -29,8 +31,10 @@ pub(crate) enum DateOrder {
 pub(crate) struct PrintedDate {
     pub(crate) value: Date,
     pub(crate) range: Range<usize>,
-    /// Day and month could be swapped and still be a date.
+    /// Day and month could be swapped and still be a date, and neither order is usual.
     pub(crate) ambiguous: bool,
+    /// The date with day and month swapped, where that is another one.
+    pub(crate) other: Option<Date>,
     /// What the digits say about the document's order, where they say anything.
     pub(crate) proves: Option<DateOrder>,
 }
@@ -64,7 +68,20 @@ fn numeric(text: &str, order: DateOrder, found: &mut Vec<PrintedDate>) {
         let (a, b, c) = (group(&parts, 1), group(&parts, 3), group(&parts, 4));
         if a.len() > 2 {
             // The year first is followed by the month, save where that cannot be one.
-            push(text, found, parts.get(0), civil(a, b, c).or_else(|| civil(a, c, b)));
+            let (month_next, day_next) = (civil(a, b, c), civil(a, c, b));
+            let swapped = order == DateOrder::YearDayMonth;
+            let value = if swapped { day_next.or(month_next) } else { month_next.or(day_next) };
+            let proves = match (month_next, day_next) {
+                (None, Some(_)) => Some(DateOrder::YearDayMonth),
+                _ => None,
+            };
+            let before = found.len();
+            push(text, found, parts.get(0), value);
+            if let Some(new) = found.get_mut(before) {
+                let other = if value == month_next { day_next } else { month_next };
+                new.other = other.filter(|other| Some(*other) != value);
+                new.proves = proves;
+            }
             continue;
         }
         let (day_first, month_first) = (civil(c, b, a), civil(c, a, b));
@@ -72,7 +89,7 @@ fn numeric(text: &str, order: DateOrder, found: &mut Vec<PrintedDate>) {
         let (value, proves) = match (day_first, month_first) {
             (Some(d), Some(_)) if dotted => (Some(d), None),
             (Some(d), Some(m)) if d == m => (Some(d), None),
-            (Some(d), Some(m)) => (Some(if order == DateOrder::DayFirst { d } else { m }), None),
+            (Some(d), Some(m)) => (Some(if order == DateOrder::MonthFirst { m } else { d }), None),
             (Some(d), None) => (Some(d), Some(DateOrder::DayFirst)),
             (None, Some(m)) => (Some(m), Some(DateOrder::MonthFirst)),
             (None, None) => (None, None),
@@ -80,8 +97,9 @@ fn numeric(text: &str, order: DateOrder, found: &mut Vec<PrintedDate>) {
         let before = found.len();
         push(text, found, parts.get(0), value);
         if let Some(new) = found.get_mut(before) {
-            new.ambiguous = !dotted && day_first.is_some() && month_first.is_some();
-            new.ambiguous &= day_first != month_first;
+            let other = if value == day_first { month_first } else { day_first };
+            new.other = other.filter(|other| !dotted && Some(*other) != value);
+            new.ambiguous = new.other.is_some();
             new.proves = proves;
         }
     }
@@ -100,7 +118,7 @@ fn push(
     let inside_code = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '/');
     let taken = found.iter().any(|d| d.range.start < range.end && range.start < d.range.end);
     if !inside_code(behind) && !inside_code(ahead) && !taken {
-        found.push(PrintedDate { value, range, ambiguous: false, proves: None });
+        found.push(PrintedDate { value, range, ambiguous: false, other: None, proves: None });
     }
 }
 

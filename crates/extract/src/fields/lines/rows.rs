@@ -209,7 +209,15 @@ fn texts_of(reading: &Reading<'_>, head: &Head, row: usize) -> Vec<usize> {
     };
     let letters = |s: &Segment| s.text.chars().filter(|c| c.is_alphabetic()).count();
     let row = reading.layout.row(row).filter(|(_, s)| inside(s) && letters(s) > 1);
-    row.map(|(i, _)| i).collect()
+    let (texts, measures): (Vec<_>, Vec<_>) = row.partition(|(_, s)| !is_measure(s));
+    let kept = if texts.is_empty() { measures } else { texts };
+    kept.into_iter().map(|(i, _)| i).collect()
+}
+
+/// A number with at most one word behind it: "49,00 pieces".
+fn is_measure(segment: &Segment) -> bool {
+    let words = segment.terms.iter().filter(|t| t.text.chars().all(char::is_alphabetic)).count();
+    segment.text.starts_with(|c: char| c.is_ascii_digit()) && words <= 1
 }
 
 /// Gives text rows between two lines to the one they stand nearer to, as far as they continue a
@@ -232,12 +240,18 @@ fn give_texts(reading: &Reading<'_>, head: &Head, items: &mut [ItemRow], texts: 
             // The amounts may stand a row below or above their text.
             let named =
                 |row: &usize| texts_of(reading, head, *row).iter().any(|i| is_name(reading, *i));
-            let near = texts.iter().copied().filter(|r| *r > previous && *r < next).filter(named);
-            let nearest = near.min_by(|a, b| {
-                let of = |r: usize| (middle(r) - middle(from)).abs();
-                of(*a).total_cmp(&of(*b))
-            });
-            item.texts = nearest.map_or_else(Vec::new, |row| texts_of(reading, head, row));
+            let away = |r: usize| (middle(r) - middle(from)).abs();
+            let near = || {
+                texts.iter().copied().filter(|r| *r > previous && *r < next).filter(|r| named(r))
+            };
+            // Amounts set in the middle of a cell of several lines: its first line is the name.
+            let own_half = |r: &usize| {
+                *r < from && away(*r) < (middle(*r) - middle(previous)).abs()
+            };
+            let first = near().find(own_half);
+            let nearest = || near().min_by(|a, b| away(*a).total_cmp(&away(*b)));
+            let row = first.or_else(nearest);
+            item.texts = row.map_or_else(Vec::new, |row| texts_of(reading, head, row));
             continue;
         }
         for row in texts.iter().copied().filter(|r| *r > from && *r < next).take(MAX_WRAPPED) {

@@ -1,6 +1,6 @@
 //! Postal address and country of a party.
 
-use crate::candidate::field;
+use crate::candidate::chosen;
 use crate::fields::Reading;
 use crate::fields::parties::blocks::{is_postal, is_small_print};
 use crate::fields::parties::name_text::{has_company_form, key};
@@ -22,9 +22,6 @@ const LINE_PITCH: f32 = 2.6;
 /// Left edges or middles of the lines of an address differ by less than this, in text heights.
 const ALIGNED: f32 = 1.5;
 
-/// Trust in an address below a name, relative to the name.
-const BLOCK_ADDRESS: f64 = 0.85;
-
 /// Trust in a country that follows from the VAT id.
 const COUNTRY_BY_VAT_ID: f64 = 0.9;
 
@@ -33,12 +30,16 @@ const COUNTRY_NAMED: f64 = 0.9;
 
 /// The address that follows the name, in its line or in those below, at the first of its places
 /// that has one.
-pub(super) fn address(reading: &Reading<'_>, name: &Name) -> Option<Field<String>> {
+pub(super) fn address(
+    reading: &Reading<'_>,
+    name: &Name,
+    section: &str,
+) -> Option<Field<String>> {
     let (text, place) = name.spots.iter().find_map(|spot| {
         let segment = reading.layout.segment(spot.segment)?;
         in_line(segment).or_else(|| below_name(reading, spot.segment, &name.text))
     })?;
-    Some(field(text.clone(), &text, &place, name.probability * BLOCK_ADDRESS))
+    Some(chosen(text.clone(), &text, &place, (section, name.probability)))
 }
 
 /// The lines below a name that make an address: from the first that could be part of one to the

@@ -42,7 +42,8 @@ pub(super) fn choose_names(reading: &Reading<'_>, blocks: &[Block]) -> Named {
     let buyers: Vec<f64> = buyers.collect();
     let pairs = pairs(&entries, &sellers, &buyers);
     let best = pairs.iter().max_by(|a, b| a.1.total_cmp(&b.1)).map_or([None, None], |(p, _)| *p);
-    let picks = [0, 1].map(|role| marginal(&entries, &pairs, role, best[role]));
+    let [seller, buyer] = best;
+    let picks = [marginal(&entries, &pairs, 0, seller), marginal(&entries, &pairs, 1, buyer)];
     reading.tracer.record(|| traced(&entries, &pairs, picks));
     let [seller, buyer] = picks.map(|pick| name(&entries, pick?));
     Named { seller, buyer }
