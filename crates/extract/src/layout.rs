@@ -258,7 +258,8 @@ impl Segment {
         for (word, bbox) in words {
             if let Some(last) = spans.last() {
                 let gap = (bbox.x0() - last.bbox.x1()) * aspect;
-                let ones = usize::from(text.ends_with('1')) + usize::from(word.text.starts_with('1'));
+                let ones =
+                    usize::from(text.ends_with('1')) + usize::from(word.text.starts_with('1'));
                 let group = GROUP_GAP + NARROW_ONE * ones as f32;
                 let wide = gap > group * bbox.height().max(last.bbox.height());
                 text.push_str(if wide { "  " } else { " " });

@@ -102,7 +102,8 @@ fn order_by_terms(seen: &[PrintedDate]) -> Option<DateOrder> {
     for (at, a) in swappable.iter().enumerate() {
         for b in swappable.iter().skip(at + 1).filter(|b| b.ambiguous == a.ambiguous) {
             let others = a.other.zip(b.other);
-            let (read, swap) = (is_term(a.value, b.value), others.is_some_and(|(a, b)| is_term(a, b)));
+            let (read, swap) =
+                (is_term(a.value, b.value), others.is_some_and(|(a, b)| is_term(a, b)));
             as_read += usize::from(read && !swap);
             swapped += usize::from(swap && !read);
         }
@@ -188,6 +189,17 @@ mod tests {
         assert_eq!(locale(&["11/03/2017", "11/17/2017"]).dates, DateOrder::MonthFirst);
         assert_eq!(locale(&["11/03/2017"]).dates, DateOrder::DayFirst);
         assert_eq!(locale(&["11/03/2017  $ 5.00"]).dates, DateOrder::MonthFirst);
+    }
+
+    #[test]
+    fn the_days_between_two_dates_settle_their_order() {
+        let terms = locale(&["Date 11/07/2017", "Due 01/06/2018"]);
+        assert_eq!((terms.dates, terms.dates_proven), (DateOrder::MonthFirst, true));
+        let swapped = locale(&["Date 2017-07-11", "Due 2018-06-01"]);
+        assert_eq!(swapped.dates, DateOrder::YearDayMonth);
+        let usual = locale(&["Date 2017-11-07", "Due 2018-01-06"]);
+        assert_eq!(usual.dates, DateOrder::DayFirst);
+        assert!(!locale(&["Date 11/07/2017"]).dates_proven);
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! When a person has to look: something needed is missing, does not add up, or is not sure.
 
 use crate::checks::failed;
-use crate::result::{
-    Check, Confidence, Field, Invoice, InvoiceKind, PageSummary, Reason, Review,
-};
+use crate::result::{Check, Confidence, Field, Invoice, InvoiceKind, PageSummary, Reason, Review};
 
 /// A value of the header below this probability is shown to a person: one in three is wrong there.
 const MIN_FIELD_CONFIDENCE: f64 = 0.65;
@@ -98,6 +96,28 @@ fn doubtful(path: &str, confidence: Confidence) -> Option<Reason> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::result::Source;
+
+    #[test]
+    fn many_values_that_are_rather_sure_are_not_sure_together() {
+        let field = |value: &str| {
+            Some(Field {
+                value: value.to_owned(),
+                confidence: Confidence::new(0.8),
+                raw: None,
+                source: Source::derived("test"),
+            })
+        };
+        let mut invoice = Invoice { number: field("F-1"), ..Invoice::default() };
+        let codes = |invoice: &Invoice| -> Vec<&'static str> {
+            review(invoice, &[], &[], 0.5).reasons.iter().map(|r| r.code).collect()
+        };
+        assert!(!codes(&invoice).contains(&"joint_confidence_low"));
+        invoice.currency = field("EUR");
+        invoice.purchase_order = field("B-1");
+        invoice.seller.name = field("Firm");
+        assert!(codes(&invoice).contains(&"joint_confidence_low"));
+    }
 
     #[test]
     fn an_empty_invoice_needs_a_person_for_each_required_field() {

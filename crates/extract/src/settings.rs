@@ -25,10 +25,6 @@ const REVIEW_BELOW: f64 = 0.5;
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            own: OwnIdentity::default(),
-            hints: Arc::default(),
-            review_below: REVIEW_BELOW,
-        }
+        Self { own: OwnIdentity::default(), hints: Arc::default(), review_below: REVIEW_BELOW }
     }
 }

@@ -12,11 +12,11 @@ use common::page::{
     BoundingBox, MediaType, PageGeometry, PageSource, Preparation, ReadDocument, ReadPage, Word,
 };
 use extract::einvoice::Attached;
-use extract::extract;
 use extract::facts::DocumentFacts;
 use extract::hints::Hints;
 use extract::own::OwnIdentity;
 use extract::settings::Settings;
+use extract::{explain, extract};
 
 /// Pieces that documents are made of, so that random pages reach the code behind the labels.
 const PIECES: &[&str] = &[
@@ -105,6 +105,7 @@ fn facts() -> DocumentFacts {
 }
 
 /// Own identity and rules that random pages meet.
+#[expect(clippy::unwrap_used, reason = "settings that are wrong fail every test")]
 fn settings() -> Settings {
     const HINTS: &str = r#"
         [[supplier]]
@@ -126,6 +127,7 @@ fn settings() -> Settings {
     Settings {
         own: OwnIdentity::from_config(&own).unwrap(),
         hints: Arc::new(Hints::parse(HINTS).unwrap()),
+        ..Settings::default()
     }
 }
 
@@ -258,4 +260,19 @@ fn one_endless_row_ends_with_a_result() {
         .collect();
     let document = ReadDocument { pages: vec![page(1, words)], embedded_xml: Vec::new() };
     assert_eq!(extract(&document, &Attached::Nothing, &facts(), &settings()).pages.len(), 1);
+}
+
+#[test]
+fn explaining_changes_no_result_and_tells_what_was_chosen() {
+    let words = PIECES.iter().enumerate().map(|(i, text)| {
+        let (column, line) = (i % 4, i / 4);
+        let (x, y) = (column as f32 / 4.0, line as f32 / 40.0);
+        Word { line: line as u32, ..Word::new(*text, BoundingBox([x, y, x + 0.2, y + 0.01]), 1.0) }
+    });
+    let document = ReadDocument { pages: vec![page(1, words.collect())], embedded_xml: Vec::new() };
+    let (explained, decisions) = explain(&document, &Attached::Nothing, &facts(), &settings());
+    assert_eq!(explained, extract(&document, &Attached::Nothing, &facts(), &settings()));
+    let gross = decisions.iter().find(|d| d.fields.contains(&"gross")).unwrap();
+    assert!(!gross.options.is_empty() && !gross.combinations.is_empty());
+    assert_eq!(gross.chosen.len(), gross.fields.len());
 }

@@ -14,8 +14,8 @@ use common::id::{ContentHash, DocumentId, Options, Tenant};
 use common::page::{MediaType, ReadDocument};
 use extract::einvoice::{Attached, EInvoice, Profile, read};
 use extract::extract;
-use extract::settings::Settings;
 use extract::facts::DocumentFacts;
+use extract::settings::Settings;
 
 const MINIMUM: &[u8] = include_bytes!("fixtures/einvoice/minimum.xml");
 const EN16931: &[u8] = include_bytes!("fixtures/einvoice/en16931.xml");
@@ -42,7 +42,13 @@ fn result(xml: &[u8]) -> Value {
         completed_at: Timestamp::UNIX_EPOCH,
     };
     let document = ReadDocument { pages: Vec::new(), embedded_xml: Vec::new() };
-    serde_json::to_value(extract(&document, &Attached::first_of([xml]), &facts, &Settings::default())).unwrap()
+    serde_json::to_value(extract(
+        &document,
+        &Attached::first_of([xml]),
+        &facts,
+        &Settings::default(),
+    ))
+    .unwrap()
 }
 
 /// Holds values at paths, and the terms that they come from, against what is expected.

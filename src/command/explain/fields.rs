@@ -142,7 +142,7 @@ fn considered<'d>(path: &str, decisions: &'d [Decision]) -> Vec<&'d Considered> 
         let known = |c: &&Considered| {
             c.value == option.value && c.page == option.page && near(&c.bbox, &option.bbox)
         };
-        if !once.iter().any(|c| known(c)) {
+        if !once.iter().any(known) {
             once.push(option);
         }
     }

@@ -216,6 +216,17 @@ mod tests {
     }
 
     #[test]
+    fn a_number_in_groups_is_one_number() {
+        for (line, number) in [
+            ("Rechnung Nr. RE 6412", "RE 6412"),
+            ("Facture n° FAC 2021 2330", "FAC 2021 2330"),
+            ("Invoice no. 20218 12 pages", "20218"),
+        ] {
+            assert_eq!(invoice_number(&[line]).as_deref(), Some(number), "{line}");
+        }
+    }
+
+    #[test]
     fn a_page_without_a_label_has_no_number() {
         assert_eq!(invoice_number(&["12 rue des Lilas", "75001 Paris"]), None);
     }

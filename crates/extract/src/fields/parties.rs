@@ -181,6 +181,37 @@ mod tests {
     }
 
     #[test]
+    fn an_address_has_neither_the_rest_of_the_name_nor_persons_in_it() {
+        let parties = found(&[
+            "FACTURE N° 12",
+            "",
+            "Émetteur                                Destinataire",
+            "Atelier Martin et                       Mairie de Blois",
+            "Associés SARL                           À l'attention de Mme Durand",
+            "Bâtiment B                              2 place du Marché",
+            "14 rue des Fabriques                    41000 Blois",
+            "45000 Orléans",
+            "Tél. 02 00 00 00 00",
+        ]);
+        let address = "Bâtiment B\n14 rue des Fabriques\n45000 Orléans";
+        assert_eq!(value(&parties.seller.name), "Atelier Martin et Associés SARL");
+        assert_eq!(value(&parties.seller.address), address);
+        assert_eq!(value(&parties.buyer.party.address), "2 place du Marché\n41000 Blois");
+    }
+
+    #[test]
+    fn a_tax_number_without_its_country_is_read_behind_its_label() {
+        let parties = found(&[
+            "Llanforth Joinery LLP",
+            "32 Kingsway",
+            "Bristol BS1 9ZY",
+            "VAT no: 992 8836 51",
+            "Ref 992 8836 52",
+        ]);
+        assert_eq!(value(&parties.seller.vat_id), "992883651");
+    }
+
+    #[test]
     fn a_page_without_names_has_no_parties() {
         let parties = found(&["Total 12,00"]);
         assert!(parties.seller.name.is_none() && parties.buyer.party.name.is_none());

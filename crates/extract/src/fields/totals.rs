@@ -430,6 +430,33 @@ mod tests {
     }
 
     #[test]
+    fn what_was_paid_has_no_sign_and_is_no_part_of_a_date() {
+        let lines = [
+            "Total HT                         100,00",
+            "TVA 20 %                          20,00",
+            "Total TTC                        120,00",
+            "Acompte reçu le 12 mars 2025     -45,00",
+            "Net à payer                       75,00",
+        ];
+        let money = found(&lines).totals;
+        assert_eq!(money.prepaid.unwrap().value.0.to_string(), "45.00");
+        assert_eq!(money.due.unwrap().value.0.to_string(), "75.00");
+    }
+
+    #[test]
+    fn totals_rounded_to_coins_are_all_believed() {
+        let lines = [
+            "SUB-TOTAL (EX)      26.00",
+            "TOTAL TAX            1.56",
+            "ROUNDING            -0.01",
+            "TOTAL               27.55",
+            "CASH                30.00",
+            "CHANGE               2.45",
+        ];
+        assert_eq!(totals(&lines)[2].as_deref(), Some("27.55"));
+    }
+
+    #[test]
     fn the_timbre_fiscal_is_a_charge_outside_vat() {
         let money = found(&[
             "Total HT            1 000,000 DT",

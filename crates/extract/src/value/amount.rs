@@ -221,6 +221,11 @@ mod tests {
         assert_eq!(parse(Some(',')), "1.234");
         assert_eq!(parse(Some('.')), "1234");
         assert_eq!(parse(None), "1234");
+        // No group of digits is that long, and none begins with a nought.
+        for (text, value) in [("2554.000", "2554.000"), ("0,567", "0.567")] {
+            let style = NumberStyle { decimal: Some('x'), three_decimals: false };
+            assert_eq!(parse_number(text, style).unwrap().0.to_string(), value);
+        }
     }
 
     #[test]

@@ -245,9 +245,8 @@ fn give_texts(reading: &Reading<'_>, head: &Head, items: &mut [ItemRow], texts: 
                 texts.iter().copied().filter(|r| *r > previous && *r < next).filter(|r| named(r))
             };
             // Amounts set in the middle of a cell of several lines: its first line is the name.
-            let own_half = |r: &usize| {
-                *r < from && away(*r) < (middle(*r) - middle(previous)).abs()
-            };
+            let own_half =
+                |r: &usize| *r < from && away(*r) < (middle(*r) - middle(previous)).abs();
             let first = near().find(own_half);
             let nearest = || near().min_by(|a, b| away(*a).total_cmp(&away(*b)));
             let row = first.or_else(nearest);

@@ -30,11 +30,7 @@ const COUNTRY_NAMED: f64 = 0.9;
 
 /// The address that follows the name, in its line or in those below, at the first of its places
 /// that has one.
-pub(super) fn address(
-    reading: &Reading<'_>,
-    name: &Name,
-    section: &str,
-) -> Option<Field<String>> {
+pub(super) fn address(reading: &Reading<'_>, name: &Name, section: &str) -> Option<Field<String>> {
     let (text, place) = name.spots.iter().find_map(|spot| {
         let segment = reading.layout.segment(spot.segment)?;
         in_line(segment).or_else(|| below_name(reading, spot.segment, &name.text))
