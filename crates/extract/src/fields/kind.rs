@@ -80,12 +80,9 @@ fn considered(section: &str, (kind, title, evidence, _): &Possible<'_>) -> Consi
     Considered::new((0, section), name(*kind).to_owned(), &place, evidence)
 }
 
+/// The section of a kind; that of an invoice has no weights, because it is what remains.
 fn name(kind: InvoiceKind) -> &'static str {
-    match kind {
-        InvoiceKind::Invoice => "invoice",
-        InvoiceKind::CreditNote => "credit_note",
-        InvoiceKind::Receipt => "receipt",
-    }
+    KINDS.iter().find(|(known, ..)| *known == kind).map_or("invoice", |(_, section, _)| section)
 }
 
 /// The first of the lines that are most like a title of the kind.
