@@ -31,7 +31,7 @@ pub(super) struct Shown {
     /// Dotted path in the result.
     pub(super) field: String,
     pub(super) value: String,
-    /// Where it stands; `None` for a computed value.
+    /// Where it stands, or where the page shows what an e-invoice states; `None` for a computed value.
     pub(super) place: Option<Place>,
     /// Its probability in the result; `None` where it is not in it.
     pub(super) confidence: Option<f64>,
@@ -64,8 +64,15 @@ pub(super) fn shown(invoice: &Value, decisions: &[Decision]) -> Vec<Shown> {
         let is_chosen = |c: &Considered| chosen.as_ref().is_some_and(|chosen| same(chosen, c));
         let rejected = considered.iter().filter(|c| !is_chosen(c)).take(MAX_REJECTED);
         let rejected: Vec<Shown> = rejected.map(|c| rejected_as(path, c)).collect();
-        let score = considered.iter().find(|c| is_chosen(c)).map(|c| c.logit);
-        all.extend(chosen.clone().map(|chosen| Shown { score, ..chosen }));
+        let read = considered.iter().find(|c| is_chosen(c));
+        let score = read.map(|c| c.logit);
+        // What an e-invoice states has no place of its own; the page shows it here.
+        let place = read.and_then(|c| place_of(c));
+        all.extend(chosen.clone().map(|chosen| Shown {
+            score,
+            place: chosen.place.or(place),
+            ..chosen
+        }));
         all.extend(rejected);
     });
     all
@@ -157,11 +164,15 @@ fn is_at(name: &str, path: &str) -> bool {
 }
 
 fn rejected_as(path: &str, considered: &Considered) -> Shown {
-    let Considered { value, page, bbox, logit, .. } = considered;
-    // What stands on no page is counted from 0.
-    let place = (*page > 0).then_some(Place { page: *page, bbox: *bbox });
-    let (field, value) = (path.to_owned(), value.clone());
-    Shown { field, value, place, confidence: None, score: Some(*logit) }
+    let place = place_of(considered);
+    let (field, value) = (path.to_owned(), considered.value.clone());
+    Shown { field, value, place, confidence: None, score: Some(considered.logit) }
+}
+
+/// What stands on no page is counted from 0.
+fn place_of(considered: &Considered) -> Option<Place> {
+    let (page, bbox) = (considered.page, considered.bbox);
+    (page > 0).then_some(Place { page, bbox })
 }
 
 /// Whether a candidate is what was chosen: a value that stands at several places is one candidate.

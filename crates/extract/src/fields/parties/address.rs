@@ -54,8 +54,7 @@ fn below_name(reading: &Reading<'_>, index: usize, name: &str) -> Option<(String
     let behind = parts.iter().skip(last + 1).take_while(|p| matches!(p, Part::Country)).count();
     let last = last + behind;
     let first = parts.iter().position(|p| *p != Part::Person)?;
-    // Lines above the street are part of the address where they carry a number (a hall, a floor,
-    // a box) or where no person or motto can stand.
+    // Halls, floors and boxes above the street belong to it; persons, mottos and registers do not.
     let kept: Vec<&Segment> = (first..=last)
         .filter(|at| parts.get(*at).is_some_and(|p| *p != Part::Person))
         .filter_map(|at| lines.get(at).copied())
@@ -79,27 +78,30 @@ enum Part {
     Foreign,
 }
 
+/// What a line announces that no address goes on behind.
+const ENDS: [Label; 15] = [
+    Label::Phone,
+    Label::Fax,
+    Label::Email,
+    Label::VatId,
+    Label::BuyerVatId,
+    Label::Iban,
+    Label::IssueDate,
+    Label::DueDate,
+    Label::InvoiceNumber,
+    Label::CustomerNumber,
+    Label::Buyer,
+    Label::ShipTo,
+    Label::Seller,
+    Label::InvoiceTitle,
+    Label::CreditNoteTitle,
+];
+
+/// What a line is that stands below `name`.
 fn part(segment: &Segment, name: &str) -> Part {
     let text = unlabelled(segment);
     let first = segment.terms.first().map_or("", |t| t.text.as_str());
     let announces = |l: Label| segment.labels.iter().any(|h| h.start == 0 && h.strength(l) > WEAK);
-    let ends = [
-        Label::Phone,
-        Label::Fax,
-        Label::Email,
-        Label::VatId,
-        Label::BuyerVatId,
-        Label::Iban,
-        Label::IssueDate,
-        Label::DueDate,
-        Label::InvoiceNumber,
-        Label::CustomerNumber,
-        Label::Buyer,
-        Label::ShipTo,
-        Label::Seller,
-        Label::InvoiceTitle,
-        Label::CreditNoteTitle,
-    ];
     let has_number = text.chars().any(|c| c.is_ascii_digit());
     let folded = terms(&text).iter().map(|t| format!(" {}", t.text)).collect::<String>() + " ";
     let region = !has_number && countries().iter().any(|c| speaks_of(&folded, c));
@@ -112,7 +114,7 @@ fn part(segment: &Segment, name: &str) -> Part {
     if of_name || is_code {
         return Part::Person;
     }
-    if ends.into_iter().any(announces) || EMAIL.is_match(&text) || WEB.is_match(&text) {
+    if ENDS.into_iter().any(announces) || EMAIL.is_match(&text) || WEB.is_match(&text) {
         return Part::Foreign;
     }
     if is_postal(&text) {
