@@ -87,10 +87,12 @@ pub(crate) fn find_money(reading: &Reading<'_>, country: Option<&str>) -> MoneyF
         net: publish(settled.net, "net"),
         tax: publish(settled.tax, "tax"),
         gross: publish(settled.gross, "gross"),
-        prepaid: single(reading, &money, Label::Prepaid, "prepaid").map(unsigned),
+        prepaid: single(reading, &money, Label::Prepaid, "prepaid"),
         rounding: single(reading, &money, Label::Rounding, "rounding"),
         due: single(reading, &money, Label::Due, "due"),
     };
+    totals.prepaid =
+        totals.prepaid.take().map(|f| without_deduction_sign(f, totals.gross.as_ref()));
     let mut breakdown = find_breakdown(reading, &money, totals.tax.as_ref());
     if totals.tax.is_none() {
         totals.tax = summed(&breakdown, &totals);
@@ -307,9 +309,11 @@ fn single(
     choose(reading.tracer, &candidates, field).map(|f| f.map(Amount))
 }
 
-/// BT-113 is what was paid, printed with the minus of a deduction or without.
-fn unsigned(field: Field<Amount>) -> Field<Amount> {
-    field.map(|amount| Amount(amount.0.abs()))
+/// BT-113 is what was paid, printed with the minus of a deduction or without; on a credit note, whose
+/// totals are negative, so is it.
+fn without_deduction_sign(prepaid: Field<Amount>, gross: Option<&Field<Amount>>) -> Field<Amount> {
+    let credit = gross.is_some_and(|f| f.value.0.is_sign_negative());
+    if credit { prepaid } else { prepaid.map(|amount| Amount(amount.0.abs())) }
 }
 
 fn charges(reading: &Reading<'_>, money: &[Money<'_>]) -> Vec<Charge> {
