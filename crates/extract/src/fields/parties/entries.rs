@@ -53,7 +53,7 @@ const LEADING_LINES: usize = 5;
 
 /// Collects names in reading order of their blocks.
 pub(super) fn collect(reading: &Reading<'_>, blocks: &[Block]) -> Vec<Entry> {
-    let scene = Scene::of(reading, blocks);
+    let scene = Scene::of(reading);
     let mut entries: Vec<Entry> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     for (number, block) in blocks.iter().enumerate() {
@@ -108,19 +108,13 @@ struct Scene {
 }
 
 impl Scene {
-    fn of(reading: &Reading<'_>, blocks: &[Block]) -> Self {
-        let lines = blocks.iter().flat_map(|b| &b.lines).copied();
-        let named = lines.filter(|i| {
-            let segment = reading.layout.segment(*i).filter(|s| s.page_index == 0);
-            segment.is_some_and(|s| name_of(s, reading.own).is_some())
-        });
-        let mut leading: Vec<usize> = named.collect();
-        leading.sort_unstable();
-        leading.truncate(LEADING_LINES);
+    fn of(reading: &Reading<'_>) -> Self {
+        let first_page = reading.segments().take_while(|(_, s)| s.page_index == 0);
+        let named = first_page.filter(|(_, s)| name_of(s, reading.own).is_some());
         Self {
             typical_height: reading.typical_height(),
             domains: domains(reading),
-            leading,
+            leading: named.map(|(index, _)| index).take(LEADING_LINES).collect(),
             slip: reading.slip(),
         }
     }
