@@ -1,5 +1,7 @@
 //! Text made comparable: case, accents and ligatures folded, split into terms that keep their place.
 
+use std::ops::Range;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -54,6 +56,11 @@ fn close(found: &mut Vec<Term>, open: &mut Option<(usize, String)>, end: usize) 
             found.push(Term { text, start, end });
         }
     }
+}
+
+/// Whether two ranges of bytes share one.
+pub(crate) fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
 }
 
 /// Letters and digits only, upper case: how codes are compared and published.

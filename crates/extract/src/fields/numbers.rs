@@ -10,6 +10,7 @@ use crate::layout::Segment;
 use crate::lexicon::{Label, currency_by_sign};
 use crate::patterns::IDENTIFIER;
 use crate::result::Field;
+use crate::text::overlap;
 use crate::value::{dates, numbers};
 
 /// Labels that announce codes of any kind: each owns the code behind it.
@@ -78,9 +79,8 @@ fn codes_of(reading: &Reading<'_>, segment: &Segment) -> Vec<Range<usize>> {
         .filter(|n| n.percent || n.currency.is_some() || n.decimals == 2)
         .map(|n| n.range)
         .collect();
-    let overlaps = |range: &Range<usize>, taken: &[Range<usize>]| {
-        taken.iter().any(|t| t.start < range.end && range.start < t.end)
-    };
+    let overlaps =
+        |range: &Range<usize>, taken: &[Range<usize>]| taken.iter().any(|t| overlap(t, range));
     let found = IDENTIFIER.find_iter(text).filter_map(|m| {
         let trimmed = m.as_str().trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
         let range = m.start()..m.start() + trimmed.len();

@@ -12,6 +12,7 @@ use crate::fields::tax::{find_breakdown, rated_rows, single_rate};
 use crate::layout::Segment;
 use crate::lexicon::{Label, currency_decimals, usual_rates};
 use crate::result::{Amount, Charge, Confidence, Field, Source, TaxBreakdown, Totals};
+use crate::text::overlap;
 use crate::trace::{Chosen, Combination, Decision};
 use crate::value::{PrintedNumber, dates, numbers};
 
@@ -115,9 +116,7 @@ fn candidates<'a>(reading: &'a Reading<'_>) -> Vec<Money<'a>> {
         let all = numbers(&segment.text, style);
         let rated = all.iter().any(|n| n.percent);
         let dates = dates(&segment.text, reading.locale.dates);
-        let dated = |n: &PrintedNumber| {
-            dates.iter().any(|d| d.range.start < n.range.end && n.range.start < d.range.end)
-        };
+        let dated = |n: &PrintedNumber| dates.iter().any(|d| overlap(&d.range, &n.range));
         for number in all.iter().filter(|n| !n.percent && !dated(n)) {
             let printed_as_amount = number.currency.is_some()
                 || number.decimals == decimals.max(2)

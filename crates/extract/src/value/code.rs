@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::lexicon::{countries, country};
 use crate::patterns::{HANDELSREGISTER, IBAN, MATRICULE_FISCAL, SIREN, SIRET, TAX_NUMBER, VAT_ID};
-use crate::text::compact;
+use crate::text::{compact, overlap};
 
 /// A code found in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,7 +129,7 @@ pub(crate) fn vat_id_is_valid(id: &str) -> bool {
 pub(crate) fn find_registrations(text: &str) -> Vec<PrintedCode> {
     let mut found: Vec<PrintedCode> = Vec::new();
     let mut add = |range: Range<usize>, value: String, valid: bool| {
-        let taken = found.iter().any(|c| c.range.start < range.end && range.start < c.range.end);
+        let taken = found.iter().any(|c| overlap(&c.range, &range));
         if !taken {
             found.push(PrintedCode { value, range, valid });
         }

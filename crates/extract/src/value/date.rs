@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::lexicon::month;
 use crate::patterns::{DATE_COMPACT, DATE_DAY_MONTH, DATE_MONTH_DAY, DATE_NUMERIC};
-use crate::text::fold;
+use crate::text::{fold, overlap};
 
 /// Years that invoices are from. Outside, the digits are something else.
 const YEARS: std::ops::RangeInclusive<i16> = 1990..=2099;
@@ -116,7 +116,7 @@ fn push(
     let behind = text.get(..range.start).and_then(|t| t.chars().next_back());
     let ahead = text.get(range.end..).and_then(|t| t.chars().next());
     let inside_code = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '/');
-    let taken = found.iter().any(|d| d.range.start < range.end && range.start < d.range.end);
+    let taken = found.iter().any(|d| overlap(&d.range, &range));
     if !inside_code(behind) && !inside_code(ahead) && !taken {
         found.push(PrintedDate { value, range, ambiguous: false, other: None, proves: None });
     }

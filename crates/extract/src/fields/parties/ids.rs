@@ -9,6 +9,7 @@ use crate::lexicon::{Label, WEAK};
 use crate::own::OWN_NUMBER;
 use crate::patterns::IDENTIFIER;
 use crate::result::Field;
+use crate::text::overlap;
 use crate::trace::Tracer;
 use crate::value::{PrintedCode, find_registrations, find_tax_numbers, find_vat_ids};
 
@@ -56,10 +57,7 @@ pub(super) fn vat_ids(owners: &Owners<'_>) -> (Option<Field<String>>, Option<Fie
         let mut codes = find_vat_ids(&segment.text);
         let formed = codes.len();
         for number in find_tax_numbers(&segment.text) {
-            let apart = |c: &PrintedCode| {
-                c.range.end <= number.range.start || number.range.end <= c.range.start
-            };
-            if codes.iter().all(apart) {
+            if !codes.iter().any(|c| overlap(&c.range, &number.range)) {
                 codes.push(number);
             }
         }
@@ -105,7 +103,7 @@ pub(super) fn registrations(owners: &Owners<'_>) -> (Option<Field<String>>, Opti
     for (index, segment) in owners.reading.segments() {
         let mut codes = find_registrations(&segment.text);
         for m in IDENTIFIER.find_iter(&segment.text) {
-            let inside = |c: &PrintedCode| c.range.start < m.end() && m.start() < c.range.end;
+            let inside = |c: &PrintedCode| overlap(&c.range, &m.range());
             if !codes.iter().any(inside) && m.as_str().len() > 4 {
                 let value = m.as_str().trim_end_matches(['.', '-', '/']).to_owned();
                 codes.push(PrintedCode { value, range: m.range(), valid: false });
