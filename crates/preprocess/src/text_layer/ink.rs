@@ -62,7 +62,7 @@ pub fn compare(characters: &mut [Character], size: Size, overview: &Overview) ->
     Findings {
         doubled,
         unread_letters: residue::unread_letters(picture, characters, overview.px_per_pt),
-        flat: spread(overview.shown.grey().iter()).unwrap_or(0) < LEAST_CONTRAST,
+        flat: is_flat(&overview.shown),
     }
 }
 
@@ -96,20 +96,50 @@ fn core(character: &Character, size: Size) -> Rect {
 
 /// Greatest difference between pixels of `place`; `None` where no pixel is.
 fn contrast(picture: &Raster, place: &Rect, px_per_pt: f32) -> Option<u8> {
-    spread(window(picture, place, px_per_pt).flatten())
+    spread(window(picture, place, px_per_pt))
 }
 
-fn spread<'a>(pixels: impl Iterator<Item = &'a u8>) -> Option<u8> {
-    let ends = pixels.fold(None, |ends: Option<(u8, u8)>, v| {
-        Some(ends.map_or((*v, *v), |(least, most)| (least.min(*v), most.max(*v))))
-    });
-    ends.map(|(least, most)| most - least)
+/// Greatest difference between pixels of `rows`; `None` when there are none.
+fn spread<'r>(rows: impl Iterator<Item = &'r [u8]>) -> Option<u8> {
+    rows.fold(Ends::NONE, Ends::with).spread()
+}
+
+/// Whether all of a picture has one colour.
+fn is_flat(picture: &Raster) -> bool {
+    let mut ends = Ends::NONE;
+    // The first line of print answers for most pages.
+    !picture.rows().any(|row| {
+        ends = ends.with(row);
+        ends.spread() >= Some(LEAST_CONTRAST)
+    })
+}
+
+/// The least and the greatest grey of what was looked at.
+#[derive(Clone, Copy)]
+struct Ends {
+    least: u8,
+    most: u8,
+}
+
+impl Ends {
+    const NONE: Self = Self { least: u8::MAX, most: u8::MIN };
+
+    // Two folds over a slice, because each becomes one instruction for many pixels.
+    fn with(self, row: &[u8]) -> Self {
+        let least = row.iter().copied().fold(self.least, u8::min);
+        let most = row.iter().copied().fold(self.most, u8::max);
+        Self { least, most }
+    }
+
+    fn spread(self) -> Option<u8> {
+        self.most.checked_sub(self.least)
+    }
 }
 
 /// Greatest difference between two pictures at `place`; `None` where no pixel is.
 fn difference(a: &Raster, b: &Raster, place: &Rect, px_per_pt: f32) -> Option<u8> {
-    let pairs = window(a, place, px_per_pt).flatten().zip(window(b, place, px_per_pt).flatten());
-    pairs.map(|(a, b)| a.abs_diff(*b)).max()
+    let rows = window(a, place, px_per_pt).zip(window(b, place, px_per_pt));
+    rows.filter_map(|(a, b)| a.iter().zip(b).map(|(a, b)| a.abs_diff(*b)).max()).max()
 }
 
 /// Rows of the pixels that `place` touches.

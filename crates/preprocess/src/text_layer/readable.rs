@@ -38,8 +38,9 @@ pub(super) fn garbled(characters: &[Character]) -> usize {
     let mut all = Sample::default();
     for run in runs(characters) {
         let Some(first) = run.first() else { continue };
+        let (symbols, words) = (symbols(run), words(run));
         for sample in [&mut all, fonts.entry(first.font).or_default()] {
-            sample.take(run);
+            sample.take(run.len(), symbols, &words);
         }
     }
     let broken = fonts.values().filter(|sample| sample.is_garbled()).map(|s| s.characters).sum();
@@ -64,15 +65,13 @@ struct Sample {
 }
 
 impl Sample {
-    fn take(&mut self, run: &[Character]) {
-        self.characters += run.len();
-        self.symbols += symbols(run);
-        let letters = |c: &Character| c.text.is_alphabetic();
-        for word in run.split(|c| !letters(c)).filter(|word| word.len() >= LEAST_LETTERS) {
-            // Letters of other scripts are no sign of anything.
-            self.words.extend(
-                word.iter().map(|c| folded(c.text)).collect::<Option<Vec<_>>>().map(|w| w.concat()),
-            );
+    fn take(&mut self, characters: usize, symbols: usize, words: &[Vec<u8>]) {
+        self.characters += characters;
+        self.symbols += symbols;
+        for word in words {
+            if !self.words.contains(word) {
+                self.words.insert(word.clone());
+            }
         }
     }
 
@@ -113,29 +112,44 @@ fn symbols(run: &[Character]) -> usize {
     run.iter().enumerate().filter(|(index, c)| counts(*index, c.text)).count()
 }
 
-/// A letter as one or two of a to z (1 to 26); `None` for another script.
-fn folded(letter: char) -> Option<Vec<u8>> {
+/// The words of a run as letters 1 to 26. One with letters of other scripts is no sign of anything,
+/// and left out.
+fn words(run: &[Character]) -> Vec<Vec<u8>> {
+    let words = run.split(|c| !c.text.is_alphabetic()).filter(|word| word.len() >= LEAST_LETTERS);
+    words
+        .filter_map(|word| {
+            let mut folded = Vec::with_capacity(word.len() + 1);
+            word.iter().all(|c| fold(c.text, &mut folded)).then_some(folded)
+        })
+        .collect()
+}
+
+/// Adds a letter as one or more of a to z (1 to 26); `false` for another script.
+fn fold(letter: char, folded: &mut Vec<u8>) -> bool {
     let number = |c: char| (c as u8) - b'a' + 1;
-    let pair = |pair: &str| Some(pair.chars().map(number).collect());
-    match letter {
-        'ß' | 'ẞ' => pair("ss"),
-        'æ' | 'Æ' => pair("ae"),
-        'œ' | 'Œ' => pair("oe"),
-        'ø' | 'Ø' => pair("o"),
-        'đ' | 'Đ' => pair("d"),
-        'ł' | 'Ł' => pair("l"),
-        'ı' => pair("i"),
-        _ => {
-            // Ligatures fall apart, accents fall off.
-            let plain: Vec<u8> = letter
-                .nfkd()
-                .map(|c| c.to_ascii_lowercase())
-                .filter(char::is_ascii_lowercase)
-                .map(number)
-                .collect();
-            (!plain.is_empty()).then_some(plain)
+    let before = folded.len();
+    let pair = match letter {
+        'a'..='z' | 'A'..='Z' => {
+            folded.push(number(letter.to_ascii_lowercase()));
+            return true;
         }
+        'ß' | 'ẞ' => "ss",
+        'æ' | 'Æ' => "ae",
+        'œ' | 'Œ' => "oe",
+        'ø' | 'Ø' => "o",
+        'đ' | 'Đ' => "d",
+        'ł' | 'Ł' => "l",
+        'ı' => "i",
+        _ => "",
+    };
+    if pair.is_empty() {
+        // Ligatures fall apart, accents fall off.
+        let plain = letter.nfkd().map(|c| c.to_ascii_lowercase());
+        folded.extend(plain.filter(char::is_ascii_lowercase).map(number));
+    } else {
+        folded.extend(pair.chars().map(number));
     }
+    folded.len() > before
 }
 
 #[cfg(test)]
