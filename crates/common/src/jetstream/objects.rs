@@ -9,6 +9,8 @@ mod reader;
 
 pub use reader::ObjectReader;
 
+use std::time::Duration;
+
 use async_nats::HeaderMap;
 use async_nats::header::{NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, NATS_ROLLUP};
 use async_nats::jetstream::object_store::ObjectInfo;
@@ -35,7 +37,7 @@ const CHUNK_BYTES: usize = 512 * 1024;
 const ROLLUP_OF_SUBJECT: &str = "sub";
 
 /// Pause before a failed write is tried again from its first chunk.
-const WRITE_PAUSE: std::time::Duration = std::time::Duration::from_millis(500);
+const WRITE_PAUSE: Duration = Duration::from_millis(500);
 
 impl ObjectStore for Broker {
     async fn read(&self, object: &ObjectRef) -> Result<Bytes, StageError> {
@@ -86,24 +88,37 @@ impl Broker {
 
     async fn write_once(&self, object: &ObjectRef, bytes: &Bytes) -> Result<(), Unpublished> {
         let store = self.store(object.bucket).await?;
-        let replaced = match store.metadata(object).await? {
-            Some((info, _)) if !info.deleted => return Ok(()),
-            Some((_, sequence)) => sequence,
-            None => 0,
+        // What a stage hands on is new unless a job is repeated, so nobody is asked whether it is
+        // there: writing says so. The same document is uploaded again all the time.
+        let mut replaced = match object.bucket {
+            Bucket::Work => 0,
+            Bucket::Uploads => match store.metadata(object).await? {
+                Some((info, _)) if !info.deleted => return Ok(()),
+                found => sequence_of(found.as_ref()),
+            },
         };
-        let nuid = nuid::next().to_string();
-        let chunks = store.chunk_subject(&nuid);
-        let outcome = self.write_parts(&store, object, bytes, &nuid, &chunks, replaced).await;
-        if !matches!(outcome, Ok(true)) {
-            // Ours lost against an equal write, or failed: nobody will read these chunks.
-            if let Err(error) = store.stream.purge().filter(&chunks).await {
-                tracing::warn!(%error, "chunks of an unfinished object stay until they expire");
+        loop {
+            let nuid = nuid::next().to_string();
+            let chunks = store.chunk_subject(&nuid);
+            let outcome = self.write_parts(&store, object, bytes, &nuid, &chunks, replaced).await;
+            if !matches!(outcome, Ok(Written::Ours)) {
+                // Nobody will read these chunks.
+                if let Err(error) = store.stream.purge().filter(&chunks).await {
+                    tracing::warn!(%error, "chunks of an unfinished object stay until they expire");
+                }
+            }
+            match outcome? {
+                Written::Ours | Written::There => return Ok(()),
+                Written::After(sequence) if sequence != replaced => replaced = sequence,
+                Written::After(_) => {
+                    let reason = "the broker refuses the sequence that it names".to_owned();
+                    return Err(Unpublished::Unconfirmed { waited: Duration::ZERO, reason });
+                }
             }
         }
-        outcome.map(drop)
     }
 
-    /// Whether the stored metadata is ours; `false` when an equal object was stored meanwhile.
+    /// Writes an object whose metadata comes after `replaced` on its subject, or finds it there.
     async fn write_parts(
         &self,
         store: &Store,
@@ -112,9 +127,9 @@ impl Broker {
         nuid: &str,
         chunks: &str,
         replaced: u64,
-    ) -> Result<bool, Unpublished> {
+    ) -> Result<Written, Unpublished> {
         let unconfirmed = |error: &dyn ToString| Unpublished::Unconfirmed {
-            waited: std::time::Duration::ZERO,
+            waited: Duration::ZERO,
             reason: error.to_string(),
         };
         // Sent in order on one connection, so stored in order; confirmed all together. A failed
@@ -130,9 +145,14 @@ impl Broker {
 
         let message = store.metadata_message(object, bytes, nuid, count, replaced)?;
         match self.publish_confirmed(&message).await.0 {
-            Ok(_) => Ok(true),
+            Ok(_) => Ok(Written::Ours),
             Err(Unpublished::Conflict { .. }) => {
-                Ok(store.metadata(object).await?.is_some_and(|(info, _)| info.nuid == nuid))
+                let found = store.metadata(object).await?;
+                Ok(match &found {
+                    Some((info, _)) if info.nuid == nuid => Written::Ours,
+                    Some((info, _)) if !info.deleted => Written::There,
+                    _ => Written::After(sequence_of(found.as_ref())),
+                })
             }
             Err(error) => Err(error),
         }
@@ -166,11 +186,26 @@ impl Broker {
     async fn store(&self, bucket: Bucket) -> Result<Store, Unpublished> {
         let stream = self.stream(names::object_stream(bucket)).await;
         let stream = stream.map_err(|error| Unpublished::Unconfirmed {
-            waited: std::time::Duration::ZERO,
+            waited: Duration::ZERO,
             reason: error.message,
         })?;
         Ok(Store { bucket: names::object_bucket(bucket), stream })
     }
+}
+
+/// How writing an object went.
+enum Written {
+    /// What is stored is what was written.
+    Ours,
+    /// An equal object was stored before.
+    There,
+    /// Nothing is stored; it has to be written after this sequence, which its removal left.
+    After(u64),
+}
+
+/// Sequence of the metadata on an object's subject; 0 where there is none.
+fn sequence_of(found: Option<&(ObjectInfo, u64)>) -> u64 {
+    found.map_or(0, |(_, sequence)| *sequence)
 }
 
 /// One bucket.
@@ -193,7 +228,7 @@ impl Store {
         let read =
             self.stream.get_last_raw_message_by_subject(&self.metadata_subject(object)).await;
         let unconfirmed =
-            |reason: String| Unpublished::Unconfirmed { waited: std::time::Duration::ZERO, reason };
+            |reason: String| Unpublished::Unconfirmed { waited: Duration::ZERO, reason };
         match read {
             Ok(message) => {
                 let info = serde_json::from_slice(&message.payload);

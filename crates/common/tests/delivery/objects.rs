@@ -11,6 +11,10 @@ fn document() -> DocumentId {
     DocumentId::derive(&Tenant::default(), &ContentHash::of(b"d"), &Options::default())
 }
 
+/// The buckets and the streams that they are.
+const STREAMS: [(Bucket, &str); 2] =
+    [(Bucket::Uploads, "OBJ_invoice_uploads"), (Bucket::Work, "OBJ_invoice_work")];
+
 /// More than one chunk, not a whole number of them.
 fn large() -> Bytes {
     (0..1_300_000u32).map(|n| (n % 251) as u8).collect::<Vec<u8>>().into()
@@ -38,11 +42,29 @@ async fn what_is_written_is_read_also_by_the_clients_own_reader() {
 async fn writing_the_same_bytes_again_stores_nothing() {
     let bench = Bench::start().await;
     let document = document();
-    let write = || bench.broker.write(Bucket::Work, &document, large());
-    let first = write().await.unwrap();
-    let stored = bench.messages_in("OBJ_invoice_work").await;
-    assert_eq!(write().await.unwrap(), first);
-    assert_eq!(bench.messages_in("OBJ_invoice_work").await, stored);
+    for (bucket, stream) in STREAMS {
+        let write = || bench.broker.write(bucket, &document, large());
+        let first = write().await.unwrap();
+        let stored = bench.messages_in(stream).await;
+        assert_eq!(write().await.unwrap(), first);
+        assert_eq!(bench.messages_in(stream).await, stored);
+    }
+}
+
+#[tokio::test]
+async fn what_was_deleted_is_written_anew() {
+    let bench = Bench::start().await;
+    let document = document();
+    for (bucket, stream) in STREAMS {
+        let object = bench.broker.write(bucket, &document, large()).await.unwrap();
+        let stored = bench.messages_in(stream).await;
+        let store = bench.raw.get_object_store(stream.trim_start_matches("OBJ_")).await.unwrap();
+        store.delete(object.name()).await.unwrap();
+        assert!(bench.broker.read(&object).await.is_err());
+        assert_eq!(bench.broker.write(bucket, &document, large()).await.unwrap(), object);
+        assert_eq!(bench.broker.read(&object).await.unwrap(), large());
+        assert_eq!(bench.messages_in(stream).await, stored);
+    }
 }
 
 #[tokio::test]
