@@ -17,6 +17,10 @@ pub(crate) struct Term {
 
 /// Lower case without accents; `ß` becomes `ss`, `œ` becomes `oe`, full-width forms narrow.
 pub(crate) fn fold(text: &str) -> String {
+    // Most words: nothing to take apart.
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let mut folded = String::with_capacity(text.len());
     for c in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
         match c {
@@ -34,27 +38,27 @@ pub(crate) fn fold(text: &str) -> String {
 /// The terms of `text`. `#` and `%` are terms of their own, because labels are made of them.
 pub(crate) fn terms(text: &str) -> Vec<Term> {
     let mut found = Vec::new();
-    let mut open: Option<(usize, String)> = None;
+    let mut open = None;
     for (at, c) in text.char_indices() {
         if c.is_alphanumeric() || is_combining_mark(c) {
-            open.get_or_insert_with(|| (at, String::new())).1.push(c);
+            open.get_or_insert(at);
             continue;
         }
-        close(&mut found, &mut open, at);
+        close(&mut found, text, open.take(), at);
         if c == '#' || c == '%' {
             found.push(Term { text: c.to_string(), start: at, end: at + c.len_utf8() });
         }
     }
-    close(&mut found, &mut open, text.len());
+    close(&mut found, text, open, text.len());
     found
 }
 
-fn close(found: &mut Vec<Term>, open: &mut Option<(usize, String)>, end: usize) {
-    if let Some((start, text)) = open.take() {
-        let text = fold(&text);
-        if !text.is_empty() {
-            found.push(Term { text, start, end });
-        }
+/// Adds the term of `text` that began at `start`, if one did, and ends before `end`.
+fn close(found: &mut Vec<Term>, text: &str, start: Option<usize>, end: usize) {
+    let Some(start) = start else { return };
+    let text = fold(text.get(start..end).unwrap_or(""));
+    if !text.is_empty() {
+        found.push(Term { text, start, end });
     }
 }
 

@@ -148,12 +148,14 @@ impl Title<'_> {
 const MAX_TITLE_WEIGHT: u32 = 3;
 
 fn title(segment: &Segment, label: Label) -> Option<Title<'_>> {
+    let terms = segment.terms.len();
+    if segment.page_index > 0 || terms > TITLE_TERMS {
+        return None;
+    }
     let range = labels().mentions(&segment.terms, label)?;
     let before = segment.terms.iter().filter(|t| t.end <= range.start).count();
-    let terms = segment.terms.len();
-    let fits = segment.page_index == 0 && terms <= TITLE_TERMS && before <= MAX_TERMS_BEFORE;
     let weight = u32::from(before == 0) + if terms <= BARE_TERMS { 2 } else { 0 };
-    fits.then_some(Title { segment, range, weight })
+    (before <= MAX_TERMS_BEFORE).then_some(Title { segment, range, weight })
 }
 
 /// Whether a line begins with the title of an invoice or credit note, give or take a few words.

@@ -185,7 +185,9 @@ impl Labels {
 
     /// The first bytes of `terms` that hold a phrase of `label`, also inside a longer phrase.
     pub(crate) fn mentions(&self, terms: &[Term], label: Label) -> Option<Range<usize>> {
-        terms.iter().enumerate().find_map(|(at, first)| {
+        let mut possible =
+            terms.iter().enumerate().filter(|(_, t)| self.vocabulary.contains(&t.text));
+        possible.find_map(|(at, first)| {
             let mut key = String::new();
             terms.iter().skip(at).take(MENTION_TERMS).find_map(|term| {
                 if !key.is_empty() {

@@ -53,18 +53,23 @@ const LEADING_LINES: usize = 5;
 
 /// Collects names in reading order of their blocks.
 pub(super) fn collect(reading: &Reading<'_>, blocks: &[Block]) -> Vec<Entry> {
-    let scene = Scene::of(reading);
+    let segments = reading.layout.segments.iter();
+    let names: Vec<Option<Found>> = segments.map(|s| name_of(s, reading.own)).collect();
+    let scene = Scene::of(reading, &names);
     let mut entries: Vec<Entry> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     for (number, block) in blocks.iter().enumerate() {
         let mut named = false;
         for (line, &index) in block.lines.iter().enumerate() {
             let Some(segment) = reading.layout.segment(index) else { continue };
-            let next = block.lines.get(line + 1).and_then(|i| reading.layout.segment(*i));
-            let whole = next.and_then(|next| joined(segment, next, reading.own));
+            let single = names.get(index).and_then(Option::as_ref);
+            let whole = block.lines.get(line + 1).and_then(|&next| {
+                let below = (reading.layout.segment(next)?, names.get(next)?.as_ref()?);
+                joined((segment, single?), below, reading.own)
+            });
             let town = block.postal.iter().find(|p| **p > line).map(|p| p - line);
             let addressed = town.is_some_and(|lines| lines <= ADDRESS_LINES);
-            for name in name_of(segment, reading.own).into_iter().chain(whole) {
+            for name in single.cloned().into_iter().chain(whole) {
                 let mut clues = scene.clues(reading, block, index, &name);
                 if addressed && !sender_line(segment) {
                     clues.insert(Clue::AddressBelow, if named { 0.4 } else { 1.0 });
@@ -108,9 +113,9 @@ struct Scene {
 }
 
 impl Scene {
-    fn of(reading: &Reading<'_>) -> Self {
+    fn of(reading: &Reading<'_>, names: &[Option<Found>]) -> Self {
         let first_page = reading.segments().take_while(|(_, s)| s.page_index == 0);
-        let named = first_page.filter(|(_, s)| name_of(s, reading.own).is_some());
+        let named = first_page.filter(|(index, _)| names.get(*index).is_some_and(Option::is_some));
         Self {
             typical_height: reading.typical_height(),
             domains: domains(reading),

@@ -14,7 +14,7 @@ const MAX_NAME_TERMS: usize = 9;
 const NAME_LINE_GAP: f32 = 1.2;
 
 /// A name as a line (or two) holds it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) text: String,
     pub(super) place: Place,
@@ -59,9 +59,13 @@ pub(super) fn name_of(segment: &Segment, own: &OwnIdentity) -> Option<Found> {
     (!other_label && could_be_name(&found.text) || own.is_name(&found.text)).then_some(found)
 }
 
-/// A name that is broken before its legal form: "FAMILY BAKERY AND" over "CONFECTIONERY LTD".
-pub(super) fn joined(first: &Segment, second: &Segment, own: &OwnIdentity) -> Option<Found> {
-    let (above, below) = (name_of(first, own)?, name_of(second, own)?);
+/// A name that is broken before its legal form: "FAMILY BAKERY AND" over "CONFECTIONERY LTD". Of
+/// two lines, each with the name that it holds by itself.
+pub(super) fn joined(
+    (first, above): (&Segment, &Found),
+    (second, below): (&Segment, &Found),
+    own: &OwnIdentity,
+) -> Option<Found> {
     let heights = (first.rect.height(), second.rect.height());
     let gap = second.rect.y0 - first.rect.y1;
     let close = gap < NAME_LINE_GAP * heights.0.min(heights.1);
@@ -90,22 +94,28 @@ fn form_behind_comma(text: &str, end: usize) -> usize {
 }
 
 fn could_be_name(text: &str) -> bool {
-    let terms = terms(text);
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     let digits = text.chars().filter(char::is_ascii_digit).count();
-    let begins_badly = terms.first().is_none_or(|t| company_words().not_names.contains(&t.text));
+    // The cheap questions first: most lines of a page are no names.
     letters >= 3
         && letters > 2 * digits
-        && !begins_badly
-        && terms.len() <= MAX_NAME_TERMS
+        && !text.contains([':', '@', '€', '%'])
         && (text.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit())
             || has_company_form(text))
-        && !text.contains([':', '@', '€', '%'])
+        && has_terms_of_name(text)
         && !EMAIL.is_match(text)
         && !WEB.is_match(text)
         && !is_postal(text)
         && (has_company_form(text) || !STREET.is_match(text))
         && country_by_name(text).is_none()
+}
+
+/// Whether there are no more terms than names have, and the first may begin one.
+fn has_terms_of_name(text: &str) -> bool {
+    let terms = terms(text);
+    let first = terms.first();
+    terms.len() <= MAX_NAME_TERMS
+        && first.is_some_and(|t| !company_words().not_names.contains(&t.text))
 }
 
 /// Share of the words of more than two letters that begin with a small one.
