@@ -27,6 +27,8 @@ pub(crate) struct CurrencyVote {
     pub(crate) code: &'static str,
     /// Share of all votes, 0 to 1.
     pub(crate) share: f64,
+    /// Stands beside an amount or behind a label.
+    pub(crate) firm: bool,
     /// Where its best witness stands.
     pub(crate) place: Place,
     pub(crate) raw: String,
@@ -138,7 +140,7 @@ fn vote_currency(segment: &Segment, votes: &mut Vec<(CurrencyVote, f64)>) {
         None => {
             let raw = segment.text.get(range.clone()).unwrap_or("").to_owned();
             let place = segment.place(range);
-            votes.push((CurrencyVote { code, share: 0.0, place, raw }, weight));
+            votes.push((CurrencyVote { code, share: 0.0, firm: false, place, raw }, weight));
         }
     };
     for number in numbers(&segment.text, NumberStyle::default()) {
@@ -159,7 +161,7 @@ fn vote_currency(segment: &Segment, votes: &mut Vec<(CurrencyVote, f64)>) {
 fn elected(votes: Vec<(CurrencyVote, f64)>) -> Option<CurrencyVote> {
     let total: f64 = votes.iter().map(|(_, weight)| weight).sum();
     let (vote, weight) = votes.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
-    Some(CurrencyVote { share: weight / total, ..vote })
+    Some(CurrencyVote { share: weight / total, firm: weight >= 1.0, ..vote })
 }
 
 /// The currency that the country of `vat_id` uses, where the document names none.

@@ -65,7 +65,7 @@ fn header(invoice: &Invoice) -> Vec<(&'static str, Option<Confidence>, bool)> {
         ("issue_date", of(&invoice.issue_date), true),
         ("seller.name", of(&seller.name), true),
         ("totals.gross", of(&totals.gross), true),
-        ("currency", of(&invoice.currency), false),
+        ("currency", of(&invoice.currency), true),
         ("totals.net", of(&totals.net), false),
         ("totals.tax", of(&totals.tax), false),
         ("totals.due", of(&totals.due), false),
@@ -76,7 +76,8 @@ fn header(invoice: &Invoice) -> Vec<(&'static str, Option<Confidence>, bool)> {
         ("purchase_order", of(&invoice.purchase_order), false),
         ("seller.vat_id", of(&seller.vat_id), false),
         ("seller.registration_id", of(&seller.registration_id), false),
-        ("buyer.name", of(&buyer.name), false),
+        // Nobody is named on the slips of a till.
+        ("buyer.name", of(&buyer.name), !receipt),
         ("buyer.vat_id", of(&buyer.vat_id), false),
     ]
 }
@@ -124,6 +125,8 @@ mod tests {
         let review = review(&Invoice::default(), &[], &[], 0.5);
         let fields: Vec<_> = review.reasons.iter().filter_map(|r| r.field.as_deref()).collect();
         assert!(review.required);
-        assert_eq!(fields, ["number", "issue_date", "seller.name", "totals.gross"]);
+        let required =
+            ["number", "issue_date", "seller.name", "totals.gross", "currency", "buyer.name"];
+        assert_eq!(fields, required);
     }
 }

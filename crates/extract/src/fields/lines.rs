@@ -1,5 +1,6 @@
 //! Invoice lines: a head of column labels, rows of amounts below it, wrapped descriptions.
 
+mod arithmetic;
 mod head;
 mod rows;
 
@@ -8,8 +9,9 @@ use rust_decimal::Decimal;
 use crate::candidate::field;
 use crate::fields::Reading;
 use crate::layout::{Place, Segment};
-use crate::lexicon::Label;
-use crate::result::{Amount, Confidence, Field, Line, Totals};
+use crate::lexicon::{Label, labels};
+use crate::result::{Amount, Confidence, Field, Line, Source, Totals};
+use crate::text::terms;
 
 use head::{Column, Head, heads};
 use rows::{Cell, ItemRow, item_rows};
@@ -46,6 +48,9 @@ pub(crate) fn find_lines(reading: &Reading<'_>, totals: &Totals) -> Vec<Line> {
             line.gross_amount = line.gross_amount.take().or_else(|| line.net_amount.take());
         }
     }
+    for line in &mut lines {
+        line.net_amount = line.net_amount.take().or_else(|| net_of(line));
+    }
     lines
 }
 
@@ -81,7 +86,8 @@ fn line(reading: &Reading<'_>, head: &Head, row: &ItemRow) -> Line {
     let cell = |column: Column| row.cells.iter().find(|c| c.column == column);
     let value = |column: Column| cell(column).map(|c| c.value);
     let amount = value(Column::Net).or(value(Column::Gross));
-    let product = value(Column::Quantity).zip(value(Column::UnitPrice)).map(|(q, p)| q * p);
+    let product =
+        value(Column::Quantity).zip(value(Column::UnitPrice)).and_then(|(q, p)| q.checked_mul(p));
     let holds = amount.zip(product).is_some_and(|(a, p)| (a - p).abs() <= TOLERANCE);
     let probability = if holds { MULTIPLIES } else { UNCHECKED };
     let publish = |column: Column| {
@@ -100,14 +106,40 @@ fn line(reading: &Reading<'_>, head: &Head, row: &ItemRow) -> Line {
     }
 }
 
+/// The amount without VAT (BT-131) of a line that is printed with it: quantity × price, where the rate
+/// leads from there to what is printed.
+fn net_of(line: &Line) -> Option<Field<Amount>> {
+    let (quantity, price) = (line.quantity.as_ref()?.value.0, line.unit_price.as_ref()?.value.0);
+    let (rate, gross) = (line.tax_rate.as_ref()?.value.0, line.gross_amount.as_ref()?.value.0);
+    let net = quantity.checked_mul(price)?.round_dp(2);
+    let printed = net.checked_mul(Decimal::ONE + rate / Decimal::ONE_HUNDRED)?;
+    ((printed - gross).abs() <= TOLERANCE).then(|| Field {
+        value: Amount(net),
+        confidence: Confidence::new(MULTIPLIES),
+        raw: None,
+        source: Source::derived("quantity-times-price"),
+    })
+}
+
 fn description(reading: &Reading<'_>, row: &ItemRow) -> Option<Field<String>> {
     let parts: Vec<&Segment> =
         row.texts.iter().filter_map(|i| reading.layout.segment(*i)).collect();
     let place = parts.iter().map(|s| s.whole()).reduce(|a, b| a.union(&b))?;
     let text: Vec<&str> = parts.iter().flat_map(|s| s.text.split_whitespace()).collect();
     let text = text.join(" ");
+    let text = without_trailing_label(&text);
     let raw: Vec<&str> = parts.iter().map(|s| s.text.as_str()).collect();
-    (!text.is_empty()).then(|| field(text, &raw.join("\n"), &place, UNCHECKED))
+    (!text.is_empty()).then(|| field(text.to_owned(), &raw.join("\n"), &place, UNCHECKED))
+}
+
+/// Forms print "Name - Description" with the word itself where an item has a name only.
+fn without_trailing_label(text: &str) -> &str {
+    let Some((name, last)) = text.rsplit_once('-') else { return text };
+    let last = terms(last);
+    let hits = labels().find("", &last, false);
+    let is_label =
+        last.len() == 1 && hits.iter().any(|h| h.strength(Label::ColumnDescription) > 0.0);
+    if is_label && !name.trim().is_empty() { name.trim_end() } else { text }
 }
 
 fn code(reading: &Reading<'_>, head: &Head, row: &ItemRow) -> Option<Field<String>> {
@@ -180,6 +212,56 @@ mod tests {
         let text = |line: &Line| line.description.as_ref().unwrap().value.clone();
         assert_eq!(text(&lines[0]), "Entretien du chauffage, contrat annuel");
         assert_eq!(text(&lines[1]), "Déplacement");
+    }
+
+    #[test]
+    fn columns_that_multiply_need_no_name() {
+        let lines = found(&[
+            "Détail                               Qté       Taux         Prix",
+            "Bureau personnalisable             54,00     500,00    27 000,00",
+            "Lampe de bureau                     7,00      35,00       245,00",
+        ]);
+        let told = |line: &Line| amounts(line).map(Option::unwrap_or_default);
+        assert_eq!(told(&lines[0]), ["54.00", "500.00", "", "27000.00"]);
+        assert_eq!(told(&lines[1]), ["7.00", "35.00", "", "245.00"]);
+        let unrelated = found(&[
+            "Détail                               Qté       Taux         Prix",
+            "Bureau personnalisable             54,00     500,00     3 111,00",
+        ]);
+        assert!(unrelated.is_empty());
+    }
+
+    #[test]
+    fn a_line_printed_with_vat_has_the_amount_without_it_too() {
+        let lines = found(&[
+            "Désignation             Qté     P.U. HT      TVA     Montant TTC",
+            "Poubelle à pédale        30       10,00     20 %          360,00",
+            "Bureau                    2       10,00     20 %           30,00",
+        ]);
+        let amount = |f: &Option<Field<Amount>>| f.as_ref().map(|f| f.value.0.to_string());
+        assert_eq!(amount(&lines[0].gross_amount).as_deref(), Some("360.00"));
+        assert_eq!(amount(&lines[0].net_amount).as_deref(), Some("300.00"));
+        assert_eq!(amount(&lines[1].net_amount), None, "the rate does not lead there");
+    }
+
+    #[test]
+    fn amounts_in_the_middle_of_their_cell_belong_to_its_first_line() {
+        let lines = found(&[
+            "Désignation                             Qté     P.U. HT      TVA      Montant HT",
+            "Entretien du chauffage",
+            "Contrat : C-12                            2      150,00      20 %         300,00",
+            "Période : mai",
+            "",
+            "Nettoyage des bureaux",
+            "Date : 12/05                              1       35,00      20 %          35,00",
+            "",
+            "Total HT                                                                  335,00",
+        ]);
+        let text = |line: &Line| line.description.as_ref().unwrap().value.clone();
+        assert_eq!(
+            lines.iter().map(text).collect::<Vec<_>>(),
+            ["Entretien du chauffage", "Nettoyage des bureaux"]
+        );
     }
 
     #[test]

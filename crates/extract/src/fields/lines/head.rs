@@ -1,6 +1,7 @@
 //! Heads of line tables: rows of column labels.
 
 use crate::fields::Reading;
+use crate::fields::lines::arithmetic::named_by_products;
 use crate::layout::{Rect, Segment};
 use crate::lexicon::{Label, LabelHit};
 use crate::value::numbers;
@@ -73,7 +74,8 @@ pub(super) fn heads(reading: &Reading<'_>) -> Vec<Head> {
             continue;
         }
         let (first_row, last_row) = (row, with_neighbours(reading, row, &mut columns));
-        if let Some(columns) = settled(columns) {
+        let told = || named_by_products(reading, last_row, &columns);
+        if let Some(columns) = settled(&columns).or_else(told) {
             let page_index = reading.layout.rows.get(row).map_or(0, |r| r.page_index);
             found.push(Head { page_index, first_row, last_row, columns });
         }
@@ -134,7 +136,8 @@ fn goes_on(reading: &Reading<'_>, row: usize) -> bool {
 
 /// One column of each kind, left to right, if together they head a table of lines. Of several
 /// columns of amounts the rightmost is the line's total.
-fn settled(mut columns: Vec<(Column, Rect)>) -> Option<Vec<(Column, Rect)>> {
+fn settled(columns: &[(Column, Rect)]) -> Option<Vec<(Column, Rect)>> {
+    let mut columns = columns.to_vec();
     columns.sort_by(|a, b| a.1.x0.total_cmp(&b.1.x0));
     let mut kept: Vec<(Column, Rect)> = Vec::new();
     let amounts = columns.iter().any(|(c, _)| matches!(c, Column::Net | Column::Gross));

@@ -5,15 +5,15 @@ use rust_decimal::Decimal;
 use crate::fields::Reading;
 use crate::fields::lines::head::{Column, Head};
 use crate::layout::{Place, Rect, Segment};
-use crate::lexicon::Label;
-use crate::value::numbers;
+use crate::lexicon::{Label, LabelHit};
+use crate::value::{dates, numbers};
 
 /// A number belongs to a column within this distance, in text heights: short numbers below long
 /// labels, set left, right or centred.
 const COLUMN_DISTANCE: f32 = 5.0;
 
 /// A gap in the table longer than this ends it, in text heights.
-const TABLE_GAP: f32 = 14.0;
+pub(super) const TABLE_GAP: f32 = 14.0;
 
 /// The middle of a text may stand right of its column by up to this, in text heights.
 const TEXT_INDENT: f32 = 4.0;
@@ -145,12 +145,12 @@ fn cells(reading: &Reading<'_>, head: &Head, row: usize) -> Vec<Cell> {
 }
 
 /// More words than a quantity with its unit has.
-fn is_prose(segment: &Segment) -> bool {
+pub(super) fn is_prose(segment: &Segment) -> bool {
     let words = segment.terms.iter().filter(|t| t.text.chars().all(char::is_alphabetic));
     words.filter(|t| t.text.len() > 1).count() > 2
 }
 
-fn in_page_heights(segment: &Segment, place: &Place) -> Rect {
+pub(super) fn in_page_heights(segment: &Segment, place: &Place) -> Rect {
     let scale = segment.rect.x1 / segment.bbox.x1().max(f32::EPSILON);
     Rect { x0: place.bbox.x0() * scale, x1: place.bbox.x1() * scale, ..segment.rect }
 }
@@ -228,37 +228,83 @@ fn give_texts(reading: &Reading<'_>, head: &Head, items: &mut [ItemRow], texts: 
         .flat_map(|row| texts_of(reading, head, row))
         .filter_map(|i| reading.layout.segment(i).map(|s| s.rect.x1))
         .fold(0.0, f32::max);
-    let middle = |row: usize| reading.layout.rows.get(row).map_or(0.0, |r| r.middle);
+    let rows = TextRows { reading, head, texts, right };
     for at in 0..items.len() {
-        let Some((from, own)) = items.get(at).map(|i| (i.row, !i.texts.is_empty())) else {
-            continue;
-        };
-        let next = items.get(at + 1).map_or(usize::MAX, |i| i.row);
-        let previous = at.checked_sub(1).and_then(|p| items.get(p)).map_or(0, |i| i.row);
+        let next = items.get(at + 1);
+        let next_row = next.map_or(usize::MAX, |i| i.row);
+        let previous = at.checked_sub(1).and_then(|p| items.get(p)).map(|i| i.row);
+        let named = |item: &ItemRow| item.texts.iter().any(|i| is_name(reading, *i));
+        let Some(row) = items.get(at).map(|i| i.row) else { continue };
+        let next_cell =
+            next.filter(|i| !named(i)).and_then(|i| rows.first_of_cell(i.row, Some(row)));
         let Some(item) = items.get_mut(at) else { continue };
-        if !own {
-            // The amounts may stand a row below or above their text.
-            let named =
-                |row: &usize| texts_of(reading, head, *row).iter().any(|i| is_name(reading, *i));
-            let away = |r: usize| (middle(r) - middle(from)).abs();
-            let near = || {
-                texts.iter().copied().filter(|r| *r > previous && *r < next).filter(|r| named(r))
-            };
+        let first = if named(item) {
+            None
+        } else {
             // Amounts set in the middle of a cell of several lines: its first line is the name.
-            let own_half =
-                |r: &usize| *r < from && away(*r) < (middle(*r) - middle(previous)).abs();
-            let first = near().find(own_half);
-            let nearest = || near().min_by(|a, b| away(*a).total_cmp(&away(*b)));
-            let row = first.or_else(nearest);
-            item.texts = row.map_or_else(Vec::new, |row| texts_of(reading, head, row));
-            continue;
-        }
-        for row in texts.iter().copied().filter(|r| *r > from && *r < next).take(MAX_WRAPPED) {
-            let more = texts_of(reading, head, row);
-            let last = item.texts.last().and_then(|i| reading.layout.segment(*i));
+            let first = rows.first_of_cell(row, previous);
+            let bare = item.texts.is_empty();
+            first.or_else(|| rows.nearest(row, previous, next_row).filter(|_| bare))
+        };
+        let from = match first {
+            Some(row) => {
+                item.texts = texts_of(reading, head, row);
+                row
+            }
+            None => row,
+        };
+        rows.continue_wrapped(item, from, next_cell.unwrap_or(next_row));
+    }
+}
+
+/// Rows without amounts, in the column of descriptions.
+struct TextRows<'a> {
+    reading: &'a Reading<'a>,
+    head: &'a Head,
+    texts: &'a [usize],
+    /// Where the longest of them ends.
+    right: f32,
+}
+
+impl TextRows<'_> {
+    fn middle(&self, row: usize) -> f32 {
+        self.reading.layout.rows.get(row).map_or(0.0, |r| r.middle)
+    }
+
+    fn distance(&self, a: usize, b: usize) -> f32 {
+        (self.middle(a) - self.middle(b)).abs()
+    }
+
+    fn is_named(&self, row: usize) -> bool {
+        texts_of(self.reading, self.head, row).iter().any(|i| is_name(self.reading, *i))
+    }
+
+    /// The first row above the amounts in `row` that is nearer to them than to those in `previous`,
+    /// which are none for the first item.
+    fn first_of_cell(&self, row: usize, previous: Option<usize>) -> Option<usize> {
+        let nearer = |r: usize| {
+            previous.is_none_or(|p| r > p && self.distance(r, row) < self.distance(r, p))
+        };
+        let mut above = self.texts.iter().copied().filter(|r| *r < row);
+        above.find(|r| nearer(*r) && self.is_named(*r))
+    }
+
+    /// The row nearest to the amounts in `row`: they may stand a row below or above their text.
+    fn nearest(&self, row: usize, previous: Option<usize>, next: usize) -> Option<usize> {
+        let between = self.texts.iter().copied().filter(|r| Some(*r) > previous && *r < next);
+        let named = between.filter(|r| self.is_named(*r));
+        named.min_by(|a, b| self.distance(*a, row).total_cmp(&self.distance(*b, row)))
+    }
+
+    /// Adds the rows below `from` that its text was wrapped into.
+    fn continue_wrapped(&self, item: &mut ItemRow, from: usize, next: usize) {
+        let below = self.texts.iter().copied().filter(|r| *r > from && *r < next);
+        for row in below.take(MAX_WRAPPED) {
+            let more = texts_of(self.reading, self.head, row);
+            let last = item.texts.last().and_then(|i| self.reading.layout.segment(*i));
             let wrapped =
-                last.is_some_and(|s| s.rect.x1 - s.rect.x0 > WRAPPED * (right - s.rect.x0));
-            if !wrapped || !more.first().is_some_and(|i| is_name(reading, *i)) {
+                last.is_some_and(|s| s.rect.x1 - s.rect.x0 > WRAPPED * (self.right - s.rect.x0));
+            if !wrapped || !more.first().is_some_and(|i| is_name(self.reading, *i)) {
                 break;
             }
             item.texts.extend(more);
@@ -266,7 +312,18 @@ fn give_texts(reading: &Reading<'_>, head: &Head, items: &mut [ItemRow], texts: 
     }
 }
 
-/// Whether a text can be (part of) an item's name, rather than a detail ("GTIN: 401…").
+/// Whether a text can be (part of) an item's name, rather than a detail: "GTIN: 401…", a period, the
+/// label of a date.
 fn is_name(reading: &Reading<'_>, index: usize) -> bool {
-    reading.layout.segment(index).is_some_and(|s| !s.text.contains(':') && !s.text.starts_with('('))
+    reading.layout.segment(index).is_some_and(|s| {
+        let dated = dates(&s.text, reading.locale.dates).len();
+        let of_date = |h: &LabelHit| DATES.iter().any(|l| h.strength(*l) > 0.0);
+        let only_label = s.is_label() && s.labels.iter().any(of_date);
+        !s.text.contains(':') && !s.text.starts_with('(') && dated < PERIOD_DATES && !only_label
+    })
 }
+
+const DATES: [Label; 4] = [Label::IssueDate, Label::DueDate, Label::DeliveryDate, Label::OtherDate];
+
+/// A period of delivery (BT-134, BT-135) is two dates.
+const PERIOD_DATES: usize = 2;
