@@ -6,7 +6,7 @@ use crate::fields::Reading;
 use crate::lexicon::{Label, country};
 use crate::patterns::BIC;
 use crate::result::{Field, Payment};
-use crate::value::{PrintedCode, find_ibans};
+use crate::value::{PrintedCode, find_ibans, iban_is_valid, repaired};
 
 /// Labels that announce account numbers.
 const FAMILY: &[Label] = &[Label::Iban, Label::Bic, Label::OtherNumber];
@@ -37,10 +37,20 @@ fn iban(reading: &Reading<'_>) -> Option<Field<String>> {
                 continue;
             }
             let mut candidate = Candidate::read(value, segment, &range);
+            let was_recognised = candidate.place.confidence < 1.0;
+            let other = if valid || !was_recognised {
+                None
+            } else {
+                repaired(&candidate.value, iban_is_valid)
+            };
             label_clues(&links, Label::Iban, &mut candidate.evidence);
             candidate.evidence.when(Clue::Valid, valid);
-            candidate.evidence.when(Clue::Invalid, !valid);
+            // What was put right counts neither as valid nor as invalid.
+            candidate.evidence.when(Clue::Invalid, !valid && other.is_none());
             candidate.evidence.when(Clue::First, candidates.is_empty());
+            if let Some(other) = other {
+                candidate.value = other;
+            }
             candidates.push(candidate);
         }
     }
@@ -116,6 +126,25 @@ mod tests {
         let right = found(&["IBAN : DE89370400440532013000"]).iban.unwrap();
         assert!(wrong.confidence < right.confidence);
         assert!(found(&["Code DE89370400440532013001"]).iban.is_none());
+    }
+
+    #[test]
+    fn a_misread_iban_is_put_right_and_shows_what_was_read() {
+        let mut document = sample::document(&["IBAN : FR14 2OO4 1O1O O5O5 0001 3M02 606"]);
+        let mut found = |confidence: f32| {
+            for word in document.pages.iter_mut().flat_map(|p| &mut p.words) {
+                word.confidence = confidence;
+            }
+            let layout = Layout::of(&document);
+            let locale = Locale::of(&layout, |_| true);
+            let tracer = Tracer::default();
+            find_payment(&Reading::new(&layout, &locale, 1, &tracer), None).iban.unwrap()
+        };
+        let recognised = found(0.99);
+        assert_eq!(recognised.value, "FR1420041010050500013M02606");
+        assert_eq!(recognised.raw.as_deref(), Some("FR14 2OO4 1O1O O5O5 0001 3M02 606"));
+        let written = found(1.0);
+        assert_eq!(written.value, "FR142OO41O1OO5O500013M02606", "a text layer says what it means");
     }
 
     #[test]
