@@ -2,6 +2,7 @@
 
 mod currency;
 mod dates;
+mod due;
 mod joint;
 mod kind;
 mod lines;
@@ -13,6 +14,7 @@ mod totals;
 
 pub(crate) use currency::find_currency;
 pub(crate) use dates::find_dates;
+pub(crate) use due::due_by_terms;
 pub(crate) use kind::find_kind;
 pub(crate) use lines::{find_description, find_lines};
 pub(crate) use numbers::find_numbers;

@@ -3,12 +3,12 @@
 use common::page::ReadDocument;
 
 use crate::fields::{
-    Parties, Reading, at_an_end, derive_due_again, find_currency, find_dates, find_description,
-    find_kind, find_lines, find_money, find_numbers, find_parties, find_payment,
+    Parties, Reading, at_an_end, derive_due_again, due_by_terms, find_currency, find_dates,
+    find_description, find_kind, find_lines, find_money, find_numbers, find_parties, find_payment,
 };
 use crate::layout::Layout;
 use crate::locale::Locale;
-use crate::result::{Buyer, Invoice};
+use crate::result::{Buyer, Invoice, InvoiceKind};
 use crate::settings::Settings;
 use crate::trace::Tracer;
 
@@ -46,5 +46,15 @@ pub(crate) fn read(document: &ReadDocument, settings: &Settings, tracer: &Tracer
         buyer: Buyer { customer_number: numbers.customer, ..buyer },
     };
     hinted.complete(&mut invoice);
+    if is_owed(&invoice) {
+        let dated = invoice.issue_date.as_ref().zip(invoice.payment.terms.as_ref());
+        invoice.due_date =
+            invoice.due_date.take().or_else(|| dated.and_then(|(i, t)| due_by_terms(i, t)));
+    }
     invoice
+}
+
+/// Whether something is to be paid later: not a slip that was paid, not a credit note.
+fn is_owed(invoice: &Invoice) -> bool {
+    invoice.kind.as_ref().is_none_or(|kind| kind.value == InvoiceKind::Invoice)
 }

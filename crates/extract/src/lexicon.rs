@@ -6,6 +6,6 @@ mod world;
 
 pub(crate) use labels::{Label, LabelHit, WEAK, labels};
 pub(crate) use world::{
-    company_words, countries, country, country_by_name, currency_by_sign, currency_decimals, month,
-    speaks_of, usual_rates,
+    company_words, countries, country, country_by_name, currency_by_sign, currency_decimals,
+    embedded, month, speaks_of, usual_rates,
 };

@@ -60,7 +60,7 @@ struct CurrencyEntry {
 
 /// Parses a data file that is part of the program.
 #[expect(clippy::expect_used, reason = "Invariant: every data file is parsed by a test")]
-pub(super) fn embedded<T: DeserializeOwned>(text: &str) -> T {
+pub(crate) fn embedded<T: DeserializeOwned>(text: &str) -> T {
     toml::from_str(text).expect("an embedded data file is valid")
 }
 
