@@ -244,6 +244,11 @@ impl Layout {
     }
 }
 
+/// Boxes of recognised words end with the ink and are .7 times as high as those of a text layer, which
+/// reach from ascent to descent (median .70 over the pages of the development set that are there both
+/// ways). So much is added above and below, in heights, for distances to mean the same.
+const INK_MARGIN: f32 = 0.2;
+
 impl Segment {
     fn new(
         words: &[(&Word, BoundingBox)],
@@ -273,8 +278,13 @@ impl Segment {
         }
         let bbox = whole.unwrap_or_default();
         let terms = terms(&text);
-        let rect =
-            Rect { x0: bbox.x0() * aspect, y0: bbox.y0(), x1: bbox.x1() * aspect, y1: bbox.y1() };
+        let margin = if fuzzy { INK_MARGIN * (bbox.y1() - bbox.y0()) } else { 0.0 };
+        let rect = Rect {
+            x0: bbox.x0() * aspect,
+            y0: bbox.y0() - margin,
+            x1: bbox.x1() * aspect,
+            y1: bbox.y1() + margin,
+        };
         let labels = labels().find(&text, &terms, fuzzy);
         Self { page, page_index, row: 0, text, terms, labels, bbox, rect, spans }
     }
