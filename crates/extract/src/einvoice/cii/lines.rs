@@ -3,7 +3,7 @@
 use super::ORDER;
 use crate::einvoice::element::Element;
 use crate::einvoice::terms::Terms;
-use crate::result::{Field, Line};
+use crate::result::{Confidence, Field, Line};
 
 /// Reads the lines: not those that only head or explain others.
 pub(super) fn read(items: &[Element<'_>], terms: &mut Terms) -> Vec<Line> {
@@ -36,11 +36,17 @@ fn line(item: Element<'_>, terms: &mut Terms) -> Line {
     }
 }
 
-/// The order that all lines refer to, where the document as a whole refers to none (EXTENDED,
-/// BT-X-21). An invoice over several orders has no one order.
-pub(super) fn common_order(items: &[Element<'_>], terms: &Terms) -> Option<Field<String>> {
+/// The order that most lines refer to, where the document as a whole refers to none (EXTENDED,
+/// BT-X-21); the first of several. It is the document's with the probability that is its share of the
+/// lines, so that an invoice over several orders goes to a person.
+pub(super) fn main_order(items: &[Element<'_>], terms: &Terms) -> Option<Field<String>> {
     let path = format!("SpecifiedLineTradeAgreement/{ORDER}");
-    let mut orders = items.iter().filter_map(|item| terms.text(item.at(&path), "BT-X-21"));
-    let first = orders.next()?;
-    orders.all(|other| other.value == first.value).then_some(first)
+    let orders: Vec<Field<String>> =
+        items.iter().filter_map(|item| terms.text(item.at(&path), "BT-X-21")).collect();
+    let lines_of = |order: &Field<String>| orders.iter().filter(|o| o.value == order.value).count();
+    // max_by_key keeps the last, so from the end.
+    let main = orders.iter().rev().max_by_key(|order| lines_of(order))?;
+    let share = lines_of(main) as f64 / orders.len() as f64;
+    let confidence = Confidence::new(share * main.confidence.get());
+    Some(Field { confidence, ..main.clone() })
 }
