@@ -43,7 +43,7 @@ patterns! {
     BIC = r"\b[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?\b"
         finds "COBADEFFXXX" not "COBA1";
     /// Two letters and what may be a VAT number; the country's own form is decided in code.
-    VAT_ID = r"\b([A-Z]{2})[ .\-]?((?:[A-Z0-9][ .\-]?){7,13}[A-Z0-9])"
+    VAT_ID = r"\b([A-Z]{2})[ .\-]?((?:[A-Z0-9][ .\-]?){6,13}[A-Z0-9])"
         finds "FR 13 303 376 586" not "FRANCE";
     /// A tax number in its national form, without the country before it; only trusted behind its
     /// label.
