@@ -11,7 +11,7 @@ macro_rules! patterns {
     ($($(#[$doc:meta])* $name:ident = $regex:literal finds $yes:literal not $no:literal;)*) => {
         $($(#[$doc])* pub(crate) static $name: LazyLock<Pattern> = LazyLock::new(|| Pattern::new($regex));)*
 
-        #[cfg(test)]
+        #[cfg(any(test, feature = "fuzzing"))]
         const EXAMPLES: &[(&str, &LazyLock<Pattern>, &str, &str)] =
             &[$((stringify!($name), &$name, $yes, $no)),*];
     };
@@ -137,6 +137,13 @@ impl Pattern {
     pub(crate) fn split<'t>(&self, text: &'t str) -> Split<'_, 't> {
         self.exact.split(text)
     }
+}
+
+/// Names of the patterns whose screen hides what they find in `text`: none, for any text.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn hidden_by_screens(text: &str) -> Vec<&'static str> {
+    let hides = |pattern: &Pattern| !pattern.may_match(text, 0) && pattern.exact.is_match(text);
+    EXAMPLES.iter().filter(|(_, pattern, ..)| hides(pattern)).map(|(name, ..)| *name).collect()
 }
 
 /// A word boundary, as expressions write it.
