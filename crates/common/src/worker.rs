@@ -19,6 +19,8 @@ mod error;
 mod exit;
 mod fault;
 mod frame;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod handler;
 mod keeper;
 mod memory;

@@ -23,6 +23,8 @@ mod checks;
 mod confidence;
 mod evidence;
 mod fields;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod invoice;
 mod layout;
 mod lexicon;

@@ -13,6 +13,8 @@
 mod caller;
 mod conditional;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod layer;
 mod metrics;
 mod openapi;

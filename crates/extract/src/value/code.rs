@@ -58,6 +58,10 @@ pub(crate) fn iban_is_valid(iban: &str) -> bool {
     length_fits && iban.chars().all(|c| c.is_ascii_alphanumeric()) && rest == Some(1)
 }
 
+/// Characters behind the country of the shortest VAT identifier that is looked for in texts: as many
+/// as the pattern takes, whatever follows. Romania has shorter ones, as long as its postal codes.
+const VAT_ID_CHARS: usize = 7;
+
 /// VAT identifiers of `text`, in the form of their country.
 pub(crate) fn find_vat_ids(text: &str) -> Vec<PrintedCode> {
     let mut found = Vec::new();
@@ -78,7 +82,8 @@ pub(crate) fn find_vat_ids(text: &str) -> Vec<PrintedCode> {
             let digits = compact(body.as_str().get(..end)?);
             let next = text.get(body.start() + end..)?.chars().next();
             let whole_word = !next.is_some_and(char::is_alphanumeric);
-            (whole_word && form.is_match(&digits)).then_some((end, digits))
+            let fits = digits.len() >= VAT_ID_CHARS && form.is_match(&digits);
+            (whole_word && fits).then_some((end, digits))
         });
         if let Some((end, digits)) = fitting {
             let value = format!("{}{digits}", prefix.as_str());
@@ -202,6 +207,11 @@ mod tests {
         let dutch = values(find_vat_ids("BTW NL810433941B01"));
         assert_eq!(dutch, [("NL810433941B01".into(), true)]);
         assert!(find_vat_ids("DE 76138 Karlsruhe").is_empty());
+        // What follows is no part of it, and makes none out of a postal code.
+        for text in ["RO-2017102", "RO-2017102 JUILLET", "RO 2017102 J 1"] {
+            assert_eq!(values(find_vat_ids(text)), [("RO2017102".into(), true)], "{text}");
+        }
+        assert!(find_vat_ids("RO-010011 BUCURESTI").is_empty());
     }
 
     #[test]

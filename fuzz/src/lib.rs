@@ -1,0 +1,40 @@
+//! The targets: each takes any bytes, gives them to a parser and panics where a promise is broken.
+//!
+//! They are plain functions, so that the fuzzer (`fuzz_targets/`) and a test of every corpus file
+//! (`tests/corpora.rs`) run the same. Documents: [`extract_words()`], made of `words` out of a
+//! `vocabulary`; [`amounts_and_dates()`], [`hints_file()`], [`e_invoice()`], with `outcome` for
+//! what a result has to be. Between processes: [`stage_objects()`], [`worker_frames()`]. At the
+//! door: [`media_type()`], [`multipart_upload()`].
+
+mod amounts_and_dates;
+mod e_invoice;
+mod extract_words;
+mod hints_file;
+mod media_type;
+mod multipart_upload;
+mod outcome;
+mod stage_objects;
+pub mod vocabulary;
+pub mod words;
+mod worker_frames;
+
+pub use amounts_and_dates::amounts_and_dates;
+pub use e_invoice::e_invoice;
+pub use extract_words::extract_words;
+pub use hints_file::hints_file;
+pub use media_type::media_type;
+pub use multipart_upload::multipart_upload;
+pub use stage_objects::stage_objects;
+pub use worker_frames::worker_frames;
+
+/// Every target by the name of its corpus.
+pub const TARGETS: [(&str, fn(&[u8])); 8] = [
+    ("amounts_and_dates", amounts_and_dates),
+    ("e_invoice", e_invoice),
+    ("extract_words", extract_words),
+    ("hints_file", hints_file),
+    ("media_type", media_type),
+    ("multipart_upload", multipart_upload),
+    ("stage_objects", stage_objects),
+    ("worker_frames", worker_frames),
+];

@@ -1,0 +1,60 @@
+//! Any bytes, read as what lies in the broker: hand-overs between stages, jobs, status records,
+//! events, dead letters.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use common::event::{DeadLetter, InvoiceFailed};
+use common::job::{JOB_VERSION, Job};
+use common::page::{PreparedDocument, ReadDocument, decode, encode};
+use common::status::StatusRecord;
+use extract::einvoice::Attached;
+use extract::facts::DocumentFacts;
+use extract::settings::Settings;
+
+/// Whatever can be read is written as it was read; a document's words give a result, and a record
+/// a job.
+pub fn stage_objects(bytes: &[u8]) {
+    cbor::<PreparedDocument>(bytes);
+    cbor::<DeadLetter>(bytes);
+    if let Ok(job) = Job::decode(JOB_VERSION, bytes) {
+        assert_is_stable(&job);
+    }
+    json::<InvoiceFailed>(bytes);
+    if let Some(record) = json::<StatusRecord>(bytes) {
+        assert_is_stable(&record.job());
+    }
+    if let Some(document) = cbor::<ReadDocument>(bytes) {
+        // What cannot be published is for `extract_words`: these pages may have no legal number.
+        let facts = DocumentFacts::of(&Job::decode(JOB_VERSION, JOB).expect("a job"), SOME_TIME);
+        let result = extract::extract(&document, &Attached::Nothing, &facts, &Settings::default());
+        serde_json::to_string(&result).expect("a result has a JSON form");
+    }
+}
+
+/// Frozen: no version of the service may fail to read it.
+const JOB: &[u8] = include_bytes!("../../crates/common/tests/golden/job-v1.cbor");
+
+const SOME_TIME: jiff::Timestamp = jiff::Timestamp::UNIX_EPOCH;
+
+fn assert_is_stable(job: &Job) {
+    let written = job.encode().expect("a job can be written");
+    assert_eq!(Job::decode(JOB_VERSION, &written).as_ref(), Ok(job));
+}
+
+/// What is not a number differs from itself, so bytes are compared and not values.
+fn cbor<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    let value: T = decode(bytes).ok()?;
+    let written = encode(&value).expect("what was read can be written");
+    let again: T = decode(&written).expect("what was written can be read");
+    assert_eq!(encode(&again).ok(), Some(written));
+    Some(value)
+}
+
+fn json<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    let value: T = serde_json::from_slice(bytes).ok()?;
+    let written = serde_json::to_vec(&value).expect("what was read can be written");
+    let again: T = serde_json::from_slice(&written).expect("what was written can be read");
+    assert_eq!(serde_json::to_vec(&again).ok(), Some(written));
+    Some(value)
+}
