@@ -3,6 +3,7 @@
 mod amount;
 mod code;
 mod date;
+mod misread;
 mod repair;
 
 pub(crate) use amount::{NumberStyle, PrintedNumber, is_group, numbers};
@@ -11,4 +12,5 @@ pub(crate) use code::{
     luhn_is_valid, vat_form_is_known, vat_id_is_valid,
 };
 pub(crate) use date::{DateOrder, PrintedDate, dates};
+pub(crate) use misread::misread_amounts;
 pub(crate) use repair::repaired;

@@ -14,7 +14,7 @@ use crate::lexicon::{Label, currency_decimals, usual_rates};
 use crate::result::{Amount, Charge, Confidence, Field, Source, TaxBreakdown, Totals};
 use crate::text::overlap;
 use crate::trace::{Chosen, Combination, Decision};
-use crate::value::{PrintedNumber, dates, numbers};
+use crate::value::{PrintedNumber, dates, misread_amounts, numbers};
 
 /// Labels that announce amounts below the lines.
 const FAMILY: &[Label] = &[
@@ -48,6 +48,12 @@ const DERIVED_DUE: f64 = 0.85;
 /// Set this much larger than the usual text, an amount is meant to be seen.
 const LARGE: f32 = 1.25;
 
+/// Share of its probability that a total keeps which was not read so but follows from the others.
+const READ_AGAIN: f64 = 0.85;
+
+/// Misread amounts that are tried; a page with more behind labels is too badly read to be put right.
+const MAX_MISREAD: usize = 8;
+
 /// Strength of a label that names its field alone.
 const FIRM: f32 = 0.9;
 
@@ -57,6 +63,8 @@ pub(crate) struct Money<'a> {
     pub(crate) candidate: Candidate<Decimal>,
     pub(crate) segment: usize,
     pub(crate) row: usize,
+    /// Recognition read something else; see [`misread_amounts`].
+    misread: bool,
     links: Vec<Link<'a>>,
     column: Option<Link<'a>>,
 }
@@ -71,17 +79,20 @@ pub(crate) struct MoneyFields {
 
 /// Finds totals, tax breakdown and charges. `country` (ISO 3166-1) is the seller's, where known.
 pub(crate) fn find_money(reading: &Reading<'_>, country: Option<&str>) -> MoneyFields {
-    let money = candidates(reading);
+    let (mut money, misread): (Vec<_>, Vec<_>) =
+        candidates(reading).into_iter().partition(|m| !m.misread);
     let rates = usual_rates(country);
     let charges = charges(reading, &money);
     let amounts = charges.iter().filter_map(|c| c.amount.as_ref());
     let outside: Decimal = amounts.map(|f| f.value.0).sum();
+    money.extend(demanded(misread, &money, outside, rates));
     let (merged, options) = merge(&money);
     let settled = settle(&options, outside, rates, |_, _| ());
     reading.tracer.record(|| traced(&money, &options, outside, rates, settled));
     let publish = |pick: Pick, section: &str| {
         let (at, probability) = pick.filter(|(_, p)| *p >= MIN_PROBABILITY)?;
         let best = money.get(*merged.get(at)?)?;
+        let probability = if best.misread { READ_AGAIN * probability } else { probability };
         Some(best.candidate.chosen(section, probability).map(Amount))
     };
     let mut totals = Totals {
@@ -105,6 +116,43 @@ pub(crate) fn find_money(reading: &Reading<'_>, country: Option<&str>) -> MoneyF
     MoneyFields { totals, breakdown, charges }
 }
 
+/// The one of `misread` that the other two totals demand: with it net, tax and gross add up, and no
+/// other combination with one does.
+fn demanded<'a>(
+    misread: Vec<Money<'a>>,
+    money: &[Money<'a>],
+    outside: Decimal,
+    rates: &[Decimal],
+) -> Option<Money<'a>> {
+    if misread.is_empty() || misread.len() > MAX_MISREAD {
+        return None;
+    }
+    let (_, options) = merge(money);
+    let mut fitting: Vec<Money<'a>> = misread
+        .into_iter()
+        .filter(|m| {
+            let value = m.candidate.value;
+            if options.iter().any(|o| o.value == value) {
+                return false;
+            }
+            let logit = |label, section| m.logit(label, section);
+            let mut with = options.clone();
+            with.push(Option3 {
+                value,
+                net: logit(Label::Net, "net"),
+                tax: logit(Label::Tax, "tax"),
+                gross: logit(Label::Gross, "gross"),
+            });
+            let settled = settle(&with, outside, rates, |_, _| ());
+            let amount = |pick: Pick| Some(with.get(pick?.0)?.value);
+            let picks = (amount(settled.net), amount(settled.tax), amount(settled.gross));
+            let (Some(net), Some(tax), Some(gross)) = picks else { return false };
+            [net, tax, gross].contains(&value) && !tax.is_zero() && net + tax + outside == gross
+        })
+        .collect();
+    fitting.pop().filter(|_| fitting.is_empty())
+}
+
 fn candidates<'a>(reading: &'a Reading<'_>) -> Vec<Money<'a>> {
     let mut found: Vec<Money<'a>> = Vec::new();
     let style = reading.locale.numbers;
@@ -117,13 +165,17 @@ fn candidates<'a>(reading: &'a Reading<'_>) -> Vec<Money<'a>> {
         let rated = all.iter().any(|n| n.percent);
         let dates = dates(&segment.text, reading.locale.dates);
         let dated = |n: &PrintedNumber| dates.iter().any(|d| overlap(&d.range, &n.range));
-        for number in all.iter().filter(|n| !n.percent && !dated(n)) {
+        let recognised = segment.whole().confidence < 1.0;
+        let misread = if recognised { misread_amounts(&segment.text, &all) } else { Vec::new() };
+        let (read, misread) = (all.iter().map(|n| (n, false)), misread.iter().map(|n| (n, true)));
+        for (number, misread) in read.chain(misread).filter(|(n, _)| !n.percent && !dated(n)) {
             let printed_as_amount = number.currency.is_some()
                 || number.decimals == decimals.max(2)
                 || number.decimals == 2;
             let start = number.range.start;
             let links = links(reading.layout, index, start, FAMILY);
-            if !printed_as_amount && links.is_empty() || number.decimals > decimals.max(2) {
+            let bare = misread || !printed_as_amount;
+            if bare && links.is_empty() || number.decimals > decimals.max(2) {
                 continue;
             }
             let last = reading.layout.right_of(index).next().is_none()
@@ -144,7 +196,8 @@ fn candidates<'a>(reading: &'a Reading<'_>) -> Vec<Money<'a>> {
             evidence.when(Clue::RatedRow, rated_rows.contains(&segment.row));
             evidence.when(Clue::LowerHalf, segment.bbox.middle_y() > 0.5);
             let column = column(reading, index, &links);
-            found.push(Money { candidate, segment: index, row: segment.row, links, column });
+            let row = segment.row;
+            found.push(Money { candidate, segment: index, row, misread, links, column });
         }
     }
     // Labelled amounts first where there are too many, then the last ones: totals end a document.
@@ -404,6 +457,30 @@ mod tests {
             "Total TTC           1 482,00 €",
         ];
         assert_eq!(totals(&lines), all(["1235.00", "247.00", "1482.00", "1482.00"]));
+    }
+
+    #[test]
+    fn a_misread_total_is_what_the_others_demand() {
+        let gross = |confidence: f32, last: &str| {
+            let mut document =
+                sample::document(&["Total HT            18,00", "TVA 20 %             3,60", last]);
+            for word in document.pages.iter_mut().flat_map(|p| &mut p.words) {
+                word.confidence = confidence;
+            }
+            let layout = Layout::of(&document);
+            let locale = Locale::of(&layout, |_| true);
+            let tracer = Tracer::default();
+            let totals = find_money(&Reading::new(&layout, &locale, 1, &tracer), None).totals;
+            totals.gross.map(|f| (f.value.0.to_string(), f.raw.unwrap_or_default()))
+        };
+        for printed in ["21-60", "2l,6O", "21. 60"] {
+            let found = gross(0.98, &format!("Total TTC           {printed}"));
+            assert_eq!(found, Some(("21.60".to_owned(), printed.to_owned())));
+        }
+        let other = gross(0.98, "Total TTC           21-70").map(|(value, _)| value);
+        assert_ne!(other.as_deref(), Some("21.70"), "the sum does not demand it");
+        let written = gross(1.0, "Total TTC           21-60").map(|(value, _)| value);
+        assert_ne!(written.as_deref(), Some("21.60"), "a text layer says what it means");
     }
 
     #[test]
