@@ -42,7 +42,7 @@ pub(super) fn read(root: Element<'_>) -> EInvoice {
         currency: settled.currency,
         purchase_order: terms
             .text(at(agreement, ORDER), "BT-13")
-            .or_else(|| lines::main_order(&items, &terms)),
+            .or_else(|| lines::first_order(&items, &terms)),
         description: describe(&lines),
         seller: party::read(seller, &SELLER, &mut terms),
         buyer: Buyer {

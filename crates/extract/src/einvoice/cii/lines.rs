@@ -36,17 +36,16 @@ fn line(item: Element<'_>, terms: &mut Terms) -> Line {
     }
 }
 
-/// The order that most lines refer to, where the document as a whole refers to none (EXTENDED,
-/// BT-X-21); the first of several. It is the document's with the probability that is its share of the
-/// lines, so that an invoice over several orders goes to a person.
-pub(super) fn main_order(items: &[Element<'_>], terms: &Terms) -> Option<Field<String>> {
+/// The order that the first line with one refers to, where the document as a whole refers to none
+/// (EXTENDED, BT-X-21). It is the document's with the probability that is its share of those lines, so
+/// that an invoice over several orders goes to a person.
+pub(super) fn first_order(items: &[Element<'_>], terms: &Terms) -> Option<Field<String>> {
     let path = format!("SpecifiedLineTradeAgreement/{ORDER}");
     let orders: Vec<Field<String>> =
         items.iter().filter_map(|item| terms.text(item.at(&path), "BT-X-21")).collect();
-    let lines_of = |order: &Field<String>| orders.iter().filter(|o| o.value == order.value).count();
-    // max_by_key keeps the last, so from the end.
-    let main = orders.iter().rev().max_by_key(|order| lines_of(order))?;
-    let share = lines_of(main) as f64 / orders.len() as f64;
-    let confidence = Confidence::new(share * main.confidence.get());
-    Some(Field { confidence, ..main.clone() })
+    let first = orders.first()?;
+    let lines = orders.iter().filter(|order| order.value == first.value).count();
+    let share = lines as f64 / orders.len() as f64;
+    let confidence = Confidence::new(share * first.confidence.get());
+    Some(Field { confidence, ..first.clone() })
 }
