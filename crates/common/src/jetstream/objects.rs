@@ -1,7 +1,9 @@
 //! The object stores: written once, read with a time-out, checked against their hash.
 //!
 //! The layout is the one every NATS client reads (ADR-20): chunks on `$O.<bucket>.C.<nuid>`, then
-//! one message of metadata on `$O.<bucket>.M.<name>`. Writing and reading are our own, because the
+//! one message of metadata on `$O.<bucket>.M.<name>`. Our nuid has three tokens, document, hash and a
+//! unique one, so that the subject of a chunk tells whose it is, and one purge removes what is left
+//! of a document. Writing and reading are our own, because the
 //! client's `put` waits for each chunk, leaves chunks of a failed write behind and replaces an
 //! existing object under its readers, and its `get` waits for ever when chunks are missing.
 
@@ -98,7 +100,7 @@ impl Broker {
             },
         };
         loop {
-            let nuid = nuid::next().to_string();
+            let nuid = chunk_name(object);
             let chunks = store.chunk_subject(&nuid);
             let outcome = self.write_parts(&store, object, bytes, &nuid, &chunks, replaced).await;
             if !matches!(outcome, Ok(Written::Ours)) {
@@ -265,6 +267,11 @@ impl Store {
         headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, replaced.to_string());
         Ok(Message { subject: self.metadata_subject(object), headers, payload: payload.into() })
     }
+}
+
+/// What the chunks of one write of `object` are called: `<document id>.<blake3>.<unique>`.
+fn chunk_name(object: &ObjectRef) -> String {
+    format!("{}.{}.{}", object.document, object.hash, nuid::next())
 }
 
 fn chunks_of(bytes: &Bytes) -> impl Iterator<Item = Bytes> + '_ {
