@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use common::config::Config;
 use common::error::StageError;
+use common::failpoint;
 use common::jetstream::broker::Broker;
 use common::jetstream::topology;
 use common::metrics::Metrics;
@@ -67,6 +68,7 @@ fn start(args: &ServeArgs, service_args: &ServiceArgs) -> Result<(), StartError>
         config = config.with("gateway.listen", listen)?;
     }
     telemetry::start(&config.log)?;
+    failpoint::arm(&config.faults.points);
     service::block_on(serve(args, config))
 }
 

@@ -9,6 +9,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::failpoint::Fault;
 use crate::stage::StageName;
 
 /// The documented defaults, compiled in.
@@ -43,6 +44,8 @@ pub struct Config {
     pub service: Service,
     /// Logs.
     pub log: Log,
+    /// Rehearsals.
+    pub faults: Faults,
 }
 
 /// See `[broker]` in `config.default.toml`, as for all sections below.
@@ -127,6 +130,14 @@ pub struct Extract {
     pub review_below: f64,
     pub hints: String,
     pub own: Own,
+}
+
+/// See `[faults]`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.default.toml documents each key, once")]
+pub struct Faults {
+    pub points: Vec<Fault>,
 }
 
 /// See `[extract.own]`.

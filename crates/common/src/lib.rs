@@ -6,12 +6,13 @@
 //! Vocabulary (pure): [`id`], [`object`], [`page`], [`job`], [`event`], [`error`], [`status`],
 //! [`decide`]. The contract: [`stage`]. The plumbing: [`jetstream`] (the only place that names
 //! async-nats), [`worker`] (the only place that starts processes), [`config`], [`metrics`],
-//! [`telemetry`], [`ops`], [`service`].
+//! [`telemetry`], [`ops`], [`service`], and for rehearsals [`failpoint`].
 
 pub mod config;
 pub mod decide;
 pub mod error;
 pub mod event;
+pub mod failpoint;
 pub mod id;
 pub mod jetstream;
 pub mod job;

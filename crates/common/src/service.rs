@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, ConfigError};
 use crate::error::StageError;
+use crate::failpoint;
 use crate::jetstream::broker::{Broker, ConnectError};
 use crate::jetstream::runner::{self, RunnerSettings};
 use crate::jetstream::topology::{self, TopologyError};
@@ -156,6 +157,7 @@ fn alone(
 ) -> Result<(), StartError> {
     let config = args.load()?;
     telemetry::start(&config.log)?;
+    failpoint::arm(&config.faults.points);
     block_on(async {
         if config.broker.url.is_empty() {
             return Err(StartError::NoBroker);

@@ -13,6 +13,7 @@ use super::names;
 use super::publish::Unpublished;
 use super::statuses::Revised;
 use crate::error::StageError;
+use crate::failpoint::{self, Point};
 use crate::id::{ContentHash, DocumentId, Options, Tenant};
 use crate::object::Bucket;
 use crate::page::MediaType;
@@ -54,12 +55,14 @@ impl Broker {
     /// the broker does not answer: in both cases the client should come back. A status that
     /// cannot be read counts as unconfirmed.
     pub async fn accept(&self, incoming: Incoming) -> Result<Accepted, Unpublished> {
+        failpoint::reach(Point::UploadReceived).await;
         let content_hash = ContentHash::of(&incoming.bytes);
         let id = DocumentId::derive(&incoming.tenant, &content_hash, &incoming.options);
         if let Some(known) = self.known(&id).await? {
             return Ok(known);
         }
         let original = self.write_object(Bucket::Uploads, &id, incoming.bytes).await?;
+        failpoint::reach(Point::UploadStored).await;
         let record = StatusRecord::accepted(Upload {
             id: id.clone(),
             tenant: incoming.tenant,
@@ -78,7 +81,9 @@ impl Broker {
                 reason: "the status that was there first is gone".to_owned(),
             });
         }
+        failpoint::reach(Point::UploadRegistered).await;
         self.publish_job(&record).await?;
+        failpoint::reach(Point::UploadQueued).await;
         Ok(Accepted { record, new: true })
     }
 

@@ -28,6 +28,7 @@ use super::broker::Broker;
 use super::names;
 use super::publish::{Message, Unpublished};
 use crate::error::StageError;
+use crate::failpoint::{self, Point};
 use crate::id::DocumentId;
 use crate::object::{Bucket, ObjectRef, ObjectStore};
 
@@ -145,6 +146,7 @@ impl Broker {
         let confirmed = try_join_all(confirmations.into_iter().map(IntoFuture::into_future)).await;
         confirmed.map_err(|error| super::publish::refusal(chunks, &error))?;
 
+        failpoint::reach(Point::ObjectTorn).await;
         let message = store.metadata_message(object, bytes, nuid, count, replaced)?;
         match self.publish_confirmed(&message).await.0 {
             Ok(_) => Ok(Written::Ours),

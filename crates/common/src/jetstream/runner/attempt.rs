@@ -16,6 +16,7 @@ use crate::jetstream::ending::{Original, job_message};
 use crate::jetstream::names;
 use crate::jetstream::settle::Settlement;
 use crate::jetstream::statuses::Change;
+use crate::failpoint::{self, Point};
 use crate::job::Job;
 use crate::metrics::JobOutcome;
 use crate::object::ObjectRef;
@@ -59,6 +60,7 @@ pub(super) async fn see_through<S: Stage>(
     let settled = match claimed {
         Ok(Claimed::Run(record)) => {
             tracing::Span::current().record("attempt", record.attempt);
+            failpoint::reach(Point::JobClaimed).await;
             holder.work(&record).await
         }
         Ok(Claimed::Settled(settlement)) => Ok(Some(settlement)),
@@ -130,6 +132,9 @@ impl<S: Stage> Holder<'_, S> {
             outcome = self.attempt() => outcome,
             () = self.runner.abandon.cancelled() => return self.release(Duration::ZERO).await,
         };
+        if outcome.is_ok() {
+            failpoint::reach(Point::OutputsWritten).await;
+        }
         let settled = match outcome {
             Ok(Outcome::Handed(output)) => self.hand_on(output).await,
             Ok(Outcome::Extracted(result)) => self.complete(ResultJson(result)).await,
@@ -177,6 +182,7 @@ impl<S: Stage> Holder<'_, S> {
         let broker = &self.runner.broker;
         let publish = || broker.publish(message.clone(), &message_id).map_err(StageError::from);
         self.patiently(publish).instrument(info_span!("publish")).await?;
+        failpoint::reach(Point::SuccessorPublished).await;
         let settled = self.settle_status(|record| {
             let now = Timestamp::now();
             record.advanced(&self.owner, S::NAME, job.generation, next, output.clone(), now)
@@ -290,7 +296,10 @@ impl<S: Stage> Holder<'_, S> {
         };
         let broker = &self.runner.broker;
         Ok(match self.patiently(|| broker.change_status(&self.job.id, &decide)).await? {
-            Change::Stored(record) => Settled::Stored(record),
+            Change::Stored(record) => {
+                failpoint::reach(Point::StatusAdvanced).await;
+                Settled::Stored(record)
+            }
             Change::Declined(Advance::Fenced) => {
                 tracing::warn!("another service holds the job now, this outcome is dropped");
                 self.runner.metrics.ended(S::NAME, JobOutcome::Fenced, None);

@@ -8,6 +8,7 @@ use tracing::Instrument;
 use super::{Runner, attempt};
 use crate::error::{ErrorRecord, StageError};
 use crate::event::DeadLetter;
+use crate::failpoint::{self, Point};
 use crate::id::DocumentId;
 use crate::jetstream::ending::{Original, header_pairs};
 use crate::jetstream::lease::Lease;
@@ -36,6 +37,7 @@ pub(super) async fn see_through<S: Stage>(runner: &Runner<S>, message: jetstream
         }
     };
     let lease = Lease::hold(&runner.broker, &message, runner.ack_wait);
+    failpoint::reach(Point::JobReceived).await;
     let original = Original {
         subject: message.subject.to_string(),
         headers: message.headers.as_ref().map(header_pairs).unwrap_or_default(),
@@ -60,6 +62,7 @@ pub(super) async fn see_through<S: Stage>(runner: &Runner<S>, message: jetstream
         Err(error) => refuse(runner, sequence, &original, &error).await,
     };
     if let Some(settlement) = settlement {
+        failpoint::reach(Point::BeforeAck).await;
         let answered = runner.broker.settle(&message, settlement);
         answered.instrument(tracing::info_span!("settle")).await;
     }
