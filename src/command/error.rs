@@ -101,6 +101,6 @@ fn of_stage(error: &StageError) -> Exit {
     match error.kind {
         ErrorKind::Rejected => Exit::Failed,
         ErrorKind::Transient => Exit::Unavailable,
-        ErrorKind::Internal => Exit::Internal,
+        ErrorKind::Internal | ErrorKind::Lost => Exit::Internal,
     }
 }

@@ -47,18 +47,31 @@ pub enum Decision {
     },
     /// Keep the lease and try again in place: the dependency, not the document, is the problem.
     Hold,
+    /// Make what the stage reads again, from the original.
+    Remake,
     /// Give up; the document fails.
     DeadLetter,
 }
 
-/// Decides after attempt number `attempt` (counted from 1) failed with `error`.
+/// Decides after attempt number `attempt` (counted from 1) failed with `error`. `remakable`: whether
+/// what the stage reads can be made again ([`StatusRecord::remakable`](crate::status::StatusRecord::remakable)).
 #[must_use]
-pub fn decide(error: &StageError, attempt: u32, policy: &RetryPolicy, noise: f64) -> Decision {
+pub fn decide(
+    error: &StageError,
+    attempt: u32,
+    remakable: bool,
+    policy: &RetryPolicy,
+    noise: f64,
+) -> Decision {
     match error.kind {
+        ErrorKind::Lost if remakable => Decision::Remake,
         ErrorKind::Rejected => Decision::DeadLetter,
         ErrorKind::Transient => Decision::Hold,
-        ErrorKind::Internal if attempt >= policy.attempts => Decision::DeadLetter,
-        ErrorKind::Internal => Decision::Retry { after: policy.delay(attempt, noise) },
+        ErrorKind::Internal | ErrorKind::Lost if attempt >= policy.attempts => Decision::DeadLetter,
+        // An original may come back, from a backup or with a node.
+        ErrorKind::Internal | ErrorKind::Lost => {
+            Decision::Retry { after: policy.delay(attempt, noise) }
+        }
     }
 }
 
@@ -76,6 +89,7 @@ mod tests {
         let rejected = StageError::rejected("document_encrypted", "");
         let transient = StageError::transient("broker_away", "");
         let internal = StageError::internal("worker_crashed", "");
+        let lost = StageError::lost("object_missing", "");
         let retry = |s| Decision::Retry { after: Duration::from_secs(s) };
         let table = [
             (&rejected, 1, Decision::DeadLetter),
@@ -86,10 +100,16 @@ mod tests {
             (&internal, 2, retry(30)),
             (&internal, 3, Decision::DeadLetter),
             (&internal, 4, Decision::DeadLetter),
+            (&lost, 1, retry(5)),
+            (&lost, 3, Decision::DeadLetter),
         ];
         for (error, attempt, expected) in table {
-            assert_eq!(decide(error, attempt, &policy(), 0.5), expected, "{error} #{attempt}");
+            let decided = decide(error, attempt, false, &policy(), 0.5);
+            assert_eq!(decided, expected, "{error} #{attempt}");
         }
+        // Only what was lost is made again.
+        assert_eq!(decide(&lost, 1, true, &policy(), 0.5), Decision::Remake);
+        assert_eq!(decide(&internal, 1, true, &policy(), 0.5), retry(5));
     }
 
     #[test]

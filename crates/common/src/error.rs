@@ -18,6 +18,9 @@ pub enum ErrorKind {
     Transient,
     /// A bug, a crash, an exhausted resource. Tried again a few times, then a dead letter.
     Internal,
+    /// What the stage reads is gone or damaged. It is made again from the original, as the next
+    /// generation, a few times.
+    Lost,
 }
 
 /// A failed stage: a stable code for machines, a sentence for people.
@@ -43,6 +46,11 @@ impl StageError {
     /// A dependency is away.
     pub fn transient(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self { kind: ErrorKind::Transient, code: code.into(), message: message.into() }
+    }
+
+    /// An object is gone or is not what was written.
+    pub fn lost(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { kind: ErrorKind::Lost, code: code.into(), message: message.into() }
     }
 
     /// A bug, a crash, an exhausted resource.

@@ -60,6 +60,7 @@ enum Outcome {
     released,
     superseded,
     fenced,
+    remade,
     dead_lettered,
 }
 
@@ -78,6 +79,8 @@ pub enum JobOutcome {
     Superseded,
     /// Another service holds it.
     Fenced,
+    /// Begun anew, because what it was to read is lost.
+    Remade,
     /// Failed for good.
     DeadLettered,
 }
@@ -91,6 +94,7 @@ impl From<JobOutcome> for Outcome {
             JobOutcome::Released => Self::released,
             JobOutcome::Superseded => Self::superseded,
             JobOutcome::Fenced => Self::fenced,
+            JobOutcome::Remade => Self::remade,
             JobOutcome::DeadLettered => Self::dead_lettered,
         }
     }

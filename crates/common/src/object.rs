@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::StageError;
 use crate::id::{ContentHash, DocumentId};
 
-/// Code of the error for an object that expired or was removed.
+/// Code of the error for an object that expired or was removed; its kind is `Lost`.
 pub const MISSING: &str = "object_missing";
 
 /// Which store keeps an object, which decides how long it lives.
@@ -61,8 +61,8 @@ pub trait ObjectStore: Send + Sync {
     /// Reads an object and checks its hash.
     ///
     /// # Errors
-    /// `Transient` when the store does not answer, `Rejected`/`Internal` when the object is gone
-    /// or its bytes are not what the reference says.
+    /// `Transient` when the store does not answer, `Lost` when the object is gone or its bytes are
+    /// not what the reference says.
     fn read(&self, object: &ObjectRef) -> impl Future<Output = Result<Bytes, StageError>> + Send;
 
     /// Stores `bytes`; storing the same bytes again changes nothing.
@@ -91,9 +91,10 @@ pub mod fake {
     impl ObjectStore for MemoryObjects {
         async fn read(&self, object: &ObjectRef) -> Result<Bytes, StageError> {
             let objects = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            objects.get(&object.name()).cloned().ok_or_else(|| {
-                StageError::internal(MISSING, format!("no object {}", object.name()))
-            })
+            objects
+                .get(&object.name())
+                .cloned()
+                .ok_or_else(|| StageError::lost(MISSING, format!("no object {}", object.name())))
         }
 
         async fn write(

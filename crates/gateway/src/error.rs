@@ -269,7 +269,7 @@ impl From<&StageError> for ApiError {
     fn from(error: &StageError) -> Self {
         match error.kind {
             ErrorKind::Transient => Self::BrokerAway,
-            ErrorKind::Rejected | ErrorKind::Internal => Self::Internal,
+            ErrorKind::Rejected | ErrorKind::Internal | ErrorKind::Lost => Self::Internal,
         }
     }
 }

@@ -165,7 +165,7 @@ impl Broker {
     /// Opens an object for reading it chunk by chunk.
     ///
     /// # Errors
-    /// `Internal` with [`object::MISSING`](crate::object::MISSING) when it is not stored (any more), `Transient` while the broker
+    /// `Lost` with [`object::MISSING`](crate::object::MISSING) when it is not stored (any more), `Transient` while the broker
     /// does not answer.
     pub async fn open_object(&self, object: &ObjectRef) -> Result<ObjectReader, StageError> {
         let store = self.store(object.bucket).await?;

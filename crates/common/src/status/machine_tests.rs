@@ -38,6 +38,7 @@ enum Step {
     Fail { owner: u8, stage: StageName, generation: u32 },
     Retry { owner: u8, stage: StageName, generation: u32 },
     Release { owner: u8, stage: StageName, generation: u32 },
+    Remake { owner: u8, stage: StageName, generation: u32 },
     Sweep,
     GiveUp,
     Replay,
@@ -54,7 +55,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0u8..3, 1u32..4).prop_map(|(owner, generation)| Step::Complete { owner, generation }),
         1 => holder.clone().prop_map(|(owner, stage, generation)| Step::Fail { owner, stage, generation }),
         1 => holder.clone().prop_map(|(owner, stage, generation)| Step::Retry { owner, stage, generation }),
-        1 => holder.prop_map(|(owner, stage, generation)| Step::Release { owner, stage, generation }),
+        1 => holder.clone().prop_map(|(owner, stage, generation)| Step::Release { owner, stage, generation }),
+        1 => holder.prop_map(|(owner, stage, generation)| Step::Remake { owner, stage, generation }),
         1 => Just(Step::Sweep),
         1 => Just(Step::GiveUp),
         1 => Just(Step::Replay),
@@ -101,6 +103,9 @@ fn applied(record: &StatusRecord, step: &Step) -> StatusRecord {
         }
         Step::Release { owner, stage, generation } => {
             record.released(&name(owner), stage, generation, now)
+        }
+        Step::Remake { owner, stage, generation } => {
+            record.remade(&name(owner), stage, generation, now)
         }
     };
     match settled {
@@ -151,6 +156,7 @@ proptest! {
             Step::Retry { owner: other, stage, generation: 1 },
             Step::Fail { owner: other, stage, generation: 1 },
             Step::Release { owner: other, stage, generation: 1 },
+            Step::Remake { owner: other, stage, generation: 1 },
             Step::Advance { owner: other, stage, generation: 1 },
             Step::Complete { owner: other, generation: 1 },
         ] {
@@ -232,4 +238,25 @@ fn a_job_that_overtook_its_predecessors_status_is_worked_on() {
     let outcome = record.claimed(StageName::Ocr, 1, &input, claim, ATTEMPTS, now);
     let ClaimOutcome::Run(next) = outcome else { panic!("not claimed: {outcome:?}") };
     assert_eq!((next.stage, next.attempt), (StageName::Ocr, 1));
+}
+
+#[test]
+fn what_was_lost_is_made_again_from_the_original_a_few_times() {
+    let now = Timestamp::UNIX_EPOCH;
+    let output = ObjectRef::to(Bucket::Work, &accepted().id, b"pages");
+    let mut record = accepted();
+    assert!(!record.remakable(), "nothing can bring an original back");
+    for remakes in 0..3 {
+        let claim = Claim { owner: "a".to_owned(), sequence: 1 };
+        let generation = record.generation;
+        let claimed = record.claimed(StageName::Ocr, generation, &output, claim, ATTEMPTS, now);
+        let ClaimOutcome::Run(reading) = claimed else { panic!("not claimed: {claimed:?}") };
+        assert_eq!(reading.remakable(), remakes < 2);
+        let Advance::To(next) = reading.remade("a", StageName::Ocr, generation, now) else {
+            panic!("not remade")
+        };
+        assert_eq!((next.generation, next.stage), (generation + 1, StageName::Preprocess));
+        assert_eq!(next.input, next.original);
+        record = *next;
+    }
 }

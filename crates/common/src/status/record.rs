@@ -132,6 +132,10 @@ pub struct StatusRecord {
     pub stage: StageName,
     /// Attempts begun in that stage and generation.
     pub attempt: u32,
+    /// How often the document was begun anew because something that stages hand to each other was
+    /// lost.
+    #[serde(default)]
+    pub remakes: u32,
     /// Who works on it; set exactly while `processing`.
     pub claim: Option<Claim>,
     /// The stored upload.
@@ -165,6 +169,7 @@ impl StatusRecord {
             state: State::Queued,
             stage: StageName::Preprocess,
             attempt: 0,
+            remakes: 0,
             claim: None,
             input: upload.original.clone(),
             original: upload.original,

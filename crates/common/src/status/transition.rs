@@ -9,6 +9,10 @@ use crate::stage::StageName;
 
 use super::record::{Claim, ResultJson, State, StatusRecord};
 
+/// How often a document is begun anew because an object was lost: a store that loses one document
+/// three times will lose it again.
+const MAX_REMAKES: u32 = 2;
+
 /// What a service that received a job may do with it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClaimOutcome {
@@ -204,6 +208,29 @@ impl StatusRecord {
         })
     }
 
+    /// Whether what the current stage reads can be made again: it was made from the original, and not
+    /// too often yet.
+    #[must_use]
+    pub fn remakable(&self) -> bool {
+        self.input != self.original && self.remakes < MAX_REMAKES
+    }
+
+    /// What `owner` was to read is lost: the document is processed once more from its original, as
+    /// the next generation, so that jobs of this one count no more.
+    #[must_use]
+    pub fn remade(
+        &self,
+        owner: &str,
+        stage: StageName,
+        generation: u32,
+        now: Timestamp,
+    ) -> Advance {
+        self.settled(owner, stage, generation, |record| Self {
+            remakes: record.remakes + 1,
+            ..record.begun_anew(now)
+        })
+    }
+
     /// A document that stopped moving is queued again; attempts stay counted. `None` when it has
     /// ended.
     #[must_use]
@@ -220,7 +247,11 @@ impl StatusRecord {
     /// `None` unless it has failed.
     #[must_use]
     pub fn replayed(&self, now: Timestamp) -> Option<Self> {
-        (self.state == State::Failed).then(|| Self {
+        (self.state == State::Failed).then(|| self.begun_anew(now))
+    }
+
+    fn begun_anew(&self, now: Timestamp) -> Self {
+        Self {
             generation: self.generation + 1,
             state: State::Queued,
             stage: StageName::Preprocess,
@@ -231,7 +262,7 @@ impl StatusRecord {
             error: None,
             updated_at: now,
             ..self.clone()
-        })
+        }
     }
 
     fn working(&self, claim: Claim, now: Timestamp) -> Self {

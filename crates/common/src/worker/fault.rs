@@ -44,7 +44,9 @@ impl Fault {
         let message: String = message.collect();
         Some(match self.kind {
             ErrorKind::Rejected => StageError::rejected(self.code, message),
-            ErrorKind::Internal | ErrorKind::Transient => StageError::internal(self.code, message),
+            ErrorKind::Internal | ErrorKind::Transient | ErrorKind::Lost => {
+                StageError::internal(self.code, message)
+            }
         })
     }
 }

@@ -87,7 +87,7 @@ async fn a_read_of_missing_chunks_fails_instead_of_waiting_for_ever() {
     let stream = bench.raw.get_stream("OBJ_invoice_work").await.unwrap();
     stream.purge().filter("$O.invoice_work.C.>").await.unwrap();
     let error = bench.broker.read(&object).await.unwrap_err();
-    assert_eq!((error.kind, &*error.code), (ErrorKind::Internal, "object_missing"));
+    assert_eq!((error.kind, &*error.code), (ErrorKind::Lost, "object_missing"));
 }
 
 #[tokio::test]
@@ -103,5 +103,5 @@ async fn a_corrupted_chunk_is_noticed() {
         bench.raw.publish(subject.clone(), "not the bytes".into()).await.unwrap().await.unwrap();
     }
     let error = bench.broker.read(&object).await.unwrap_err();
-    assert_eq!((error.kind, &*error.code), (ErrorKind::Internal, "object_corrupt"));
+    assert_eq!((error.kind, &*error.code), (ErrorKind::Lost, "object_corrupt"));
 }

@@ -1,6 +1,8 @@
 //! Reading one object chunk by chunk, so that what is held does not grow with the object.
 
-use async_nats::jetstream::stream::{DirectGetErrorKind, Stream};
+use async_nats::jetstream::stream::{
+    DirectGetErrorKind, LastRawMessageErrorKind, Stream, StreamMessage,
+};
 use bytes::Bytes;
 
 use crate::error::StageError;
@@ -37,18 +39,14 @@ impl ObjectReader {
     /// The next chunk; `None` after the last one.
     ///
     /// # Errors
-    /// `Transient` while the broker does not answer (within its request time-out), `Internal` when
+    /// `Transient` while the broker does not answer (within its request time-out), `Lost` when
     /// a chunk is missing or the bytes are not those that were written.
     pub async fn next(&mut self) -> Result<Option<Bytes>, StageError> {
         if self.chunks_left == 0 {
             // Only an object without chunks gets here unchecked.
             return self.checked().map(|()| None);
         }
-        let next = self.stream.direct_get_next_for_subject(&self.subject, Some(self.sequence));
-        let chunk = next.await.map_err(|error| match error.kind() {
-            DirectGetErrorKind::NotFound => missing(&self.object),
-            _ => StageError::transient("broker_away", error.to_string()),
-        })?;
+        let chunk = self.next_chunk().await?;
         self.chunks_left -= 1;
         self.sequence = chunk.sequence + 1;
         self.seen += chunk.payload.len() as u64;
@@ -59,12 +57,29 @@ impl ObjectReader {
         Ok(Some(chunk.payload))
     }
 
+    /// From any replica; one that is behind has no say in whether a chunk exists, so the stream's
+    /// leader is asked before that is denied.
+    async fn next_chunk(&self) -> Result<StreamMessage, StageError> {
+        let away = |reason: String| StageError::transient("broker_away", reason);
+        let next = self.stream.direct_get_next_for_subject(&self.subject, Some(self.sequence));
+        match next.await {
+            Err(error) if error.kind() == DirectGetErrorKind::NotFound => {}
+            Err(error) => return Err(away(error.to_string())),
+            Ok(chunk) => return Ok(chunk),
+        }
+        let next = self.stream.get_first_raw_message_by_subject(&self.subject, self.sequence);
+        next.await.map_err(|error| match error.kind() {
+            LastRawMessageErrorKind::NoMessageFound => missing(&self.object),
+            _ => away(error.to_string()),
+        })
+    }
+
     fn checked(&self) -> Result<(), StageError> {
         if self.hasher.finalize().to_hex().as_str() == self.object.hash.as_str() {
             return Ok(());
         }
         let (name, seen, wanted) = (self.object.name(), self.seen, self.object.size_bytes);
-        Err(StageError::internal(
+        Err(StageError::lost(
             "object_corrupt",
             format!("object {name} does not match its hash ({seen} of {wanted} bytes)"),
         ))
@@ -73,5 +88,5 @@ impl ObjectReader {
 
 pub(super) fn missing(object: &ObjectRef) -> StageError {
     let message = format!("object {} is not stored (any more)", object.name());
-    StageError::internal(object::MISSING, message)
+    StageError::lost(object::MISSING, message)
 }

@@ -12,11 +12,11 @@ use tracing::{Instrument, info_span};
 use super::Runner;
 use crate::decide::{Decision, decide};
 use crate::error::{ErrorKind, ErrorRecord, StageError};
+use crate::failpoint::{self, Point};
 use crate::jetstream::ending::{Original, job_message};
 use crate::jetstream::names;
 use crate::jetstream::settle::Settlement;
 use crate::jetstream::statuses::Change;
-use crate::failpoint::{self, Point};
 use crate::job::Job;
 use crate::metrics::JobOutcome;
 use crate::object::ObjectRef;
@@ -148,7 +148,7 @@ impl<S: Stage> Holder<'_, S> {
                 tracing::info!(duration_ms, "job done");
                 Ok(settlement)
             }
-            Err(error) => self.failed(&error, record.attempt).await,
+            Err(error) => self.failed(&error, record).await,
         }
     }
 
@@ -213,15 +213,17 @@ impl<S: Stage> Holder<'_, S> {
     async fn failed(
         &self,
         error: &StageError,
-        attempt: u32,
+        status: &StatusRecord,
     ) -> Result<Option<Settlement>, StageError> {
         let noise = rand::rng().random_range(0.0..1.0);
-        let decision = decide(error, attempt, &self.runner.settings.policy, noise);
+        let policy = &self.runner.settings.policy;
+        let decision = decide(error, status.attempt, status.remakable(), policy, noise);
         tracing::warn!(%error, ?decision, "attempt failed");
         let record = ErrorRecord::new(S::NAME, error);
         let generation = self.job.generation;
         match decision {
             Decision::Hold => self.release(AFTER_HOLD).await,
+            Decision::Remake => self.remake(&error.code).await,
             Decision::Retry { after } => {
                 self.runner.metrics.ended(S::NAME, JobOutcome::Retried, Some(&error.code));
                 let settled = self.settle_status(|status| {
@@ -250,6 +252,25 @@ impl<S: Stage> Holder<'_, S> {
                 }
             }
         }
+    }
+
+    /// What the stage reads is lost: the document begins anew, as its next generation.
+    async fn remake(&self, code: &str) -> Result<Option<Settlement>, StageError> {
+        self.runner.metrics.ended(S::NAME, JobOutcome::Remade, Some(code));
+        let generation = self.job.generation;
+        let settled = self.settle_status(|record| {
+            record.remade(&self.owner, S::NAME, generation, Timestamp::now())
+        });
+        Ok(match settled.await? {
+            Settled::Stored(record) => {
+                let broker = &self.runner.broker;
+                let publish = || broker.publish_job(&record).map_err(StageError::from);
+                self.patiently(publish).await?;
+                Some(Settlement::Ack)
+            }
+            Settled::AlreadyPast | Settled::Missing => Some(Settlement::Ack),
+            Settled::Fenced => None,
+        })
     }
 
     /// Every attempt was begun and none came back: the document fails.
