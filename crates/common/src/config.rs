@@ -390,9 +390,14 @@ impl StageSettings {
     }
 }
 
-/// A URL without its user and password.
+/// A URL, or several separated by commas, without user and password.
 #[must_use]
-pub fn without_credentials(url: &str) -> String {
+pub fn without_credentials(urls: &str) -> String {
+    let shown: Vec<String> = urls.split(',').map(one_without_credentials).collect();
+    shown.join(",")
+}
+
+fn one_without_credentials(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {
         (Some(scheme), Some(at)) if at > scheme => {
             let (head, tail) = (url.get(..scheme + 3), url.get(at + 1..));
@@ -412,6 +417,7 @@ mod tests {
             Config::defaults().unwrap().with("broker.url", "nats://u:p@host:4222").unwrap();
         assert_eq!(config.redacted().broker.url, "nats://host:4222");
         assert_eq!(without_credentials("nats://host:4222"), "nats://host:4222");
+        assert_eq!(without_credentials("nats://u:p@a:1,nats://u:p@b:2"), "nats://a:1,nats://b:2");
     }
 
     #[test]

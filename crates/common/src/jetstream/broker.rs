@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_nats::jetstream::{self, stream::Stream};
-use async_nats::{ConnectOptions, Event};
+use async_nats::{ConnectOptions, Event, ServerAddr};
+use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
 use crate::config;
@@ -43,7 +44,8 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// Connects a service to `url` as `name` (shown by `nats server report connections`).
+    /// Connects a service to `url` as `name` (shown by `nats server report connections`). `url` may
+    /// list the servers of a cluster, separated by commas; any that answers will do.
     ///
     /// # Errors
     /// [`ConnectError`] when nobody answers within 20 s.
@@ -80,7 +82,10 @@ impl Broker {
             url: config::without_credentials(url),
             source,
         };
-        let client = options.connect(url).await.map_err(|e| failed(Box::new(e)))?;
+        let servers: Result<Vec<ServerAddr>, _> = url.split(',').map(str::parse).collect();
+        let servers = servers.map_err(|e| failed(Box::new(e)))?;
+        let options = with_credentials(options, &servers);
+        let client = options.connect(servers).await.map_err(|e| failed(Box::new(e)))?;
         let flushed = tokio::time::timeout(patience, client.flush()).await;
         flushed.map_err(|e| failed(Box::new(e)))?.map_err(|e| failed(Box::new(e)))?;
         let context = jetstream::context::ContextBuilder::new()
@@ -127,6 +132,18 @@ impl Broker {
         if let Err(error) = self.client.drain().await {
             tracing::debug!(%error, "broker connection was already closed");
         }
+    }
+}
+
+/// The user and password, or the token, that the first address with any of them has: the client
+/// library takes no notice of them there.
+fn with_credentials(options: ConnectOptions, servers: &[ServerAddr]) -> ConnectOptions {
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let named = servers.iter().find_map(|server| Some((server.username()?, server.password())));
+    match named {
+        Some((user, Some(password))) => options.user_and_password(decoded(user), decoded(password)),
+        Some((token, None)) => options.token(decoded(token)),
+        None => options,
     }
 }
 
