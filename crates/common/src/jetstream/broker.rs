@@ -8,6 +8,7 @@ use async_nats::jetstream::{self, stream::Stream};
 use async_nats::{ConnectOptions, Event};
 use thiserror::Error;
 
+use super::room::Intake;
 use crate::config;
 use crate::error::StageError;
 
@@ -39,6 +40,8 @@ pub struct Broker {
     pub(super) patience: Duration,
     /// Longest wait for one object's bytes.
     pub(super) object_timeout: Duration,
+    /// What the way in knows of the room behind it.
+    pub(super) intake: Arc<Intake>,
     connected: Arc<AtomicBool>,
 }
 
@@ -92,6 +95,7 @@ impl Broker {
             context,
             patience: Duration::from_secs(settings.publish_patience_seconds),
             object_timeout: Duration::from_secs(settings.object_timeout_seconds),
+            intake: Arc::default(),
             connected,
         })
     }

@@ -14,6 +14,7 @@ use crate::decide::{Decision, decide};
 use crate::error::{ErrorKind, ErrorRecord, StageError};
 use crate::jetstream::ending::{Original, job_message};
 use crate::jetstream::names;
+use crate::jetstream::room::Ration;
 use crate::jetstream::settle::Settlement;
 use crate::jetstream::statuses::Change;
 use crate::job::Job;
@@ -36,11 +37,16 @@ const AFTER_HOLD: Duration = Duration::from_secs(60);
 /// When a job comes back whose status record was not there yet.
 const AFTER_BEHIND: Duration = Duration::from_secs(2);
 
+/// When a job comes back that made way for an older one: that one needs its time.
+const AFTER_MAKING_WAY: Duration = Duration::from_secs(30);
+
 /// How the attempt's holder knows itself.
 struct Holder<'a, S> {
     runner: &'a Runner<S>,
     job: &'a Job,
     original: &'a Original,
+    /// The stores, as far as the stage may fill them.
+    ration: Ration<'a>,
     /// Unique to this attempt.
     owner: String,
 }
@@ -54,7 +60,8 @@ pub(super) async fn see_through<S: Stage>(
     original: &Original,
 ) -> Option<Settlement> {
     let owner = nuid::next().to_string();
-    let holder = Holder { runner, job, original, owner };
+    let ration = Ration::new(&runner.broker, &runner.room, S::NAME, sequence);
+    let holder = Holder { runner, job, original, ration, owner };
     let claimed = holder.claim(sequence).instrument(info_span!("claim")).await;
     let settled = match claimed {
         Ok(Claimed::Run(record)) => {
@@ -129,6 +136,11 @@ impl<S: Stage> Holder<'_, S> {
         let outcome = tokio::select! {
             outcome = self.attempt() => outcome,
             () = self.runner.abandon.cancelled() => return self.release(Duration::ZERO).await,
+            () = self.ration.crowded_out() => {
+                tracing::warn!("job makes way for an older one: there is no room for both");
+                self.ration.withdraw().await;
+                return self.release(AFTER_MAKING_WAY).await;
+            }
         };
         let settled = match outcome {
             Ok(Outcome::Handed(output)) => self.hand_on(output).await,
@@ -153,8 +165,9 @@ impl<S: Stage> Holder<'_, S> {
     }
 
     async fn run_stage(&self) -> Result<Outcome, StageError> {
+        self.ration.begin().await?;
         let deadline = self.runner.settings.deadline;
-        let work = AssertUnwindSafe(self.runner.stage.run(self.job, &self.runner.broker));
+        let work = AssertUnwindSafe(self.runner.stage.run(self.job, &self.ration));
         match tokio::time::timeout(deadline, work.catch_unwind()).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_panic)) => Err(StageError::internal("stage_panicked", "a bug in a stage")),
@@ -198,8 +211,8 @@ impl<S: Stage> Holder<'_, S> {
                 self.store_ending(&record).instrument(info_span!("publish")).await?;
                 Ok(Some(Settlement::Ack))
             }
-            // Whoever ended the document stores its event before acknowledging its own copy.
-            Settled::AlreadyPast | Settled::Missing => Ok(Some(Settlement::Ack)),
+            Settled::AlreadyPast => Ok(Some(Settlement::Ack)),
+            Settled::Missing => Ok(Some(Settlement::Ack)),
             Settled::Fenced => Ok(None),
         }
     }
@@ -224,7 +237,8 @@ impl<S: Stage> Holder<'_, S> {
                 });
                 Ok(match settled.await? {
                     Settled::Stored(_) => Some(Settlement::Again { after }),
-                    Settled::AlreadyPast | Settled::Missing => Some(Settlement::Ack),
+                    Settled::AlreadyPast => Some(Settlement::Ack),
+                    Settled::Missing => Some(Settlement::Ack),
                     Settled::Fenced => None,
                 })
             }
@@ -239,7 +253,8 @@ impl<S: Stage> Holder<'_, S> {
                         self.store_ending(&record).await?;
                         Ok(Some(Settlement::Terminate))
                     }
-                    Settled::AlreadyPast | Settled::Missing => Ok(Some(Settlement::Ack)),
+                    Settled::AlreadyPast => Ok(Some(Settlement::Ack)),
+                    Settled::Missing => Ok(Some(Settlement::Ack)),
                     Settled::Fenced => Ok(None),
                 }
             }
@@ -259,7 +274,8 @@ impl<S: Stage> Holder<'_, S> {
                 self.store_ending(&record).await?;
                 Ok(Settlement::Terminate)
             }
-            Settled::AlreadyPast | Settled::Missing | Settled::Fenced => Ok(Settlement::Ack),
+            Settled::AlreadyPast => Ok(Settlement::Ack),
+            Settled::Missing | Settled::Fenced => Ok(Settlement::Ack),
         }
     }
 
@@ -271,7 +287,8 @@ impl<S: Stage> Holder<'_, S> {
         });
         Ok(match settled.await? {
             Settled::Stored(_) => Some(Settlement::Again { after }),
-            Settled::AlreadyPast | Settled::Missing => Some(Settlement::Ack),
+            Settled::AlreadyPast => Some(Settlement::Ack),
+            Settled::Missing => Some(Settlement::Ack),
             Settled::Fenced => None,
         })
     }
