@@ -40,6 +40,11 @@ const AFTER_BEHIND: Duration = Duration::from_secs(2);
 /// When a job comes back that made way for an older one: that one needs its time.
 const AFTER_MAKING_WAY: Duration = Duration::from_secs(30);
 
+/// What becomes of a job whose document another service has moved on. It may have ended it, and what
+/// follows from that may not be stored yet: until it is, this message is what stands for it. Whoever
+/// gets it next finds out.
+const OVERTAKEN: Settlement = Settlement::Again { after: Duration::from_secs(2) };
+
 /// How the attempt's holder knows itself.
 struct Holder<'a, S> {
     runner: &'a Runner<S>,
@@ -211,7 +216,7 @@ impl<S: Stage> Holder<'_, S> {
                 self.store_ending(&record).instrument(info_span!("publish")).await?;
                 Ok(Some(Settlement::Ack))
             }
-            Settled::AlreadyPast => Ok(Some(Settlement::Ack)),
+            Settled::AlreadyPast => Ok(Some(OVERTAKEN)),
             Settled::Missing => Ok(Some(Settlement::Ack)),
             Settled::Fenced => Ok(None),
         }
@@ -237,7 +242,7 @@ impl<S: Stage> Holder<'_, S> {
                 });
                 Ok(match settled.await? {
                     Settled::Stored(_) => Some(Settlement::Again { after }),
-                    Settled::AlreadyPast => Some(Settlement::Ack),
+                    Settled::AlreadyPast => Some(OVERTAKEN),
                     Settled::Missing => Some(Settlement::Ack),
                     Settled::Fenced => None,
                 })
@@ -253,7 +258,7 @@ impl<S: Stage> Holder<'_, S> {
                         self.store_ending(&record).await?;
                         Ok(Some(Settlement::Terminate))
                     }
-                    Settled::AlreadyPast => Ok(Some(Settlement::Ack)),
+                    Settled::AlreadyPast => Ok(Some(OVERTAKEN)),
                     Settled::Missing => Ok(Some(Settlement::Ack)),
                     Settled::Fenced => Ok(None),
                 }
@@ -274,7 +279,7 @@ impl<S: Stage> Holder<'_, S> {
                 self.store_ending(&record).await?;
                 Ok(Settlement::Terminate)
             }
-            Settled::AlreadyPast => Ok(Settlement::Ack),
+            Settled::AlreadyPast => Ok(OVERTAKEN),
             Settled::Missing | Settled::Fenced => Ok(Settlement::Ack),
         }
     }
@@ -287,7 +292,7 @@ impl<S: Stage> Holder<'_, S> {
         });
         Ok(match settled.await? {
             Settled::Stored(_) => Some(Settlement::Again { after }),
-            Settled::AlreadyPast => Some(Settlement::Ack),
+            Settled::AlreadyPast => Some(OVERTAKEN),
             Settled::Missing => Some(Settlement::Ack),
             Settled::Fenced => None,
         })
