@@ -50,7 +50,8 @@ pub enum Sweep {
 /// Watches the status bucket and sweeps, and makes room where it is needed, until `stop`.
 pub async fn run(broker: Broker, config: Config, stop: CancellationToken) {
     let tidying = reclaim::run(broker.clone(), config.sweeper.interval_seconds, stop.clone());
-    tokio::join!(follow(broker, config, stop), tidying);
+    // Boxed: whoever runs the sweeper beside something else would carry both.
+    tokio::join!(Box::pin(follow(broker, config, stop)), Box::pin(tidying));
 }
 
 async fn follow(broker: Broker, config: Config, stop: CancellationToken) {
