@@ -8,6 +8,8 @@
 mod attempt;
 mod delivery;
 
+pub(super) use attempt::LONGEST_SILENCE;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -27,6 +27,10 @@ use crate::status::{Advance, Claim, ClaimOutcome, ResultJson, StatusRecord};
 /// another service may have better luck.
 const LONGEST_HOLD: Duration = Duration::from_secs(15 * 60);
 
+/// Longest time for which a job may rightly show no change, besides the time of its attempt: it is held
+/// once while it runs, once while it is handed on, and once while that is noted.
+pub(in crate::jetstream) const LONGEST_SILENCE: Duration = LONGEST_HOLD.saturating_mul(3);
+
 /// Pauses between tries while holding: doubled from the first to the longest.
 const FIRST_HOLD: Duration = Duration::from_millis(250);
 const LONGEST_HOLD_PAUSE: Duration = Duration::from_secs(10);
