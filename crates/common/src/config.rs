@@ -1,5 +1,7 @@
 //! Everything an operator can set. `config.default.toml` documents each key and is the default.
 
+mod retention;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -11,6 +13,8 @@ use thiserror::Error;
 
 use crate::failpoint::Fault;
 use crate::stage::StageName;
+
+pub use retention::EVENT_HOURS;
 
 /// The documented defaults, compiled in.
 pub const DEFAULTS: &str = include_str!("../../../config.default.toml");
@@ -369,6 +373,7 @@ impl Config {
         if self.gateway.max_upload_bytes == 0 {
             return unusable("gateway.max_upload_bytes", &0, "every upload would be refused");
         }
+        retention::check(&self.retention)?;
         Ok(self)
     }
 }

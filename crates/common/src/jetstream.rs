@@ -11,6 +11,8 @@
 //!    [`ending`] derives the public event and the dead letter from the record, as often as needed.
 //! 4. [`sweeper`] finds documents that stopped moving and brings them back or ends them.
 //!
+//! Everything takes only so much: [`room`] says who stops at which level, [`place`] what is full.
+//!
 //! [`topology`] makes the streams that all of this binds to; [`dead_letters`] is the operator's
 //! view of what could not be finished, [`events`] of what was published.
 
@@ -22,7 +24,9 @@ pub mod intake;
 pub mod lease;
 pub mod names;
 pub mod objects;
+pub mod place;
 pub mod publish;
+pub mod room;
 pub mod runner;
 pub mod settle;
 pub mod statuses;

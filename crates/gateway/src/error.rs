@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use common::error::{ErrorKind, StageError};
+use common::jetstream::place::Place;
 use common::jetstream::publish::Unpublished;
 use thiserror::Error;
 
@@ -154,8 +155,11 @@ pub enum ApiError {
         limit: u64,
     },
     /// A queue or a quota is full.
-    #[error("the queue or the store is full")]
-    BrokerFull,
+    #[error("{place} is full")]
+    BrokerFull {
+        /// Which of them.
+        place: Place,
+    },
     /// The broker is away, or changes its leader.
     #[error("the broker did not answer in time")]
     BrokerAway,
@@ -196,7 +200,7 @@ impl ApiError {
             Self::Internal => &kind::INTERNAL,
             Self::TooManyUploads { .. } => &kind::TOO_MANY_UPLOADS,
             Self::TooManyPageReads { .. } => &kind::TOO_MANY_PAGE_READS,
-            Self::BrokerFull => &kind::BROKER_FULL,
+            Self::BrokerFull { .. } => &kind::BROKER_FULL,
             Self::BrokerAway => &kind::BROKER_AWAY,
             Self::NotReady { .. } => &kind::NOT_READY,
         }
@@ -225,7 +229,7 @@ impl ApiError {
                 Some(RETRY_SOON)
             }
             Self::BrokerAway | Self::NotReady { .. } => Some(RETRY_AFTER_LEADER_CHANGE),
-            Self::BrokerFull => Some(RETRY_WHEN_DRAINED),
+            Self::BrokerFull { .. } => Some(RETRY_WHEN_DRAINED),
             _ => None,
         }
     }
@@ -254,7 +258,7 @@ impl IntoResponse for ApiError {
 impl From<&Unpublished> for ApiError {
     fn from(error: &Unpublished) -> Self {
         match error {
-            Unpublished::Full { .. } => Self::BrokerFull,
+            Unpublished::Full { place, .. } => Self::BrokerFull { place: *place },
             Unpublished::Unconfirmed { .. } => Self::BrokerAway,
             Unpublished::AlreadyStored { .. }
             | Unpublished::Conflict { .. }
@@ -299,8 +303,12 @@ mod tests {
 
     #[test]
     fn a_full_broker_is_told_from_one_that_is_away() {
-        let full = Unpublished::Full { reason: "maximum bytes".into() };
-        assert_eq!(ApiError::from(&full), ApiError::BrokerFull);
+        let place = Place::Statuses;
+        let full = Unpublished::Full { place, reason: "maximum bytes".into() };
+        let told = ApiError::from(&full);
+        assert_eq!(told, ApiError::BrokerFull { place });
+        assert_eq!(told.to_string(), "the store of statuses is full");
+        assert!(told.into_response().headers().contains_key(header::RETRY_AFTER));
         let away = Unpublished::Unconfirmed { waited: Duration::ZERO, reason: String::new() };
         assert_eq!(ApiError::from(&away), ApiError::BrokerAway);
     }

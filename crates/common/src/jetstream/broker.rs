@@ -9,6 +9,7 @@ use async_nats::{ConnectOptions, Event, ServerAddr};
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
+use super::room::Intake;
 use crate::config;
 use crate::error::StageError;
 
@@ -40,6 +41,8 @@ pub struct Broker {
     pub(super) patience: Duration,
     /// Longest wait for one object's bytes.
     pub(super) object_timeout: Duration,
+    /// What the way in knows of the room behind it.
+    pub(super) intake: Arc<Intake>,
     connected: Arc<AtomicBool>,
 }
 
@@ -97,6 +100,7 @@ impl Broker {
             context,
             patience: Duration::from_secs(settings.publish_patience_seconds),
             object_timeout: Duration::from_secs(settings.object_timeout_seconds),
+            intake: Arc::default(),
             connected,
         })
     }

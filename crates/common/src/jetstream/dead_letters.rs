@@ -11,6 +11,7 @@ use super::publish::{Message, Unpublished};
 use super::statuses::Change;
 use crate::error::StageError;
 use crate::event::DeadLetter;
+use crate::id::DocumentId;
 use crate::status::State;
 
 /// All dead letters.
@@ -65,10 +66,15 @@ impl Broker {
     /// # Errors
     /// `Transient` while the broker does not answer.
     pub async fn dead_letters(&self) -> Result<Vec<Kept>, DeadLetterError> {
+        self.dead_letters_on(ALL).await
+    }
+
+    /// Those on `subject`, oldest first.
+    async fn dead_letters_on(&self, subject: &str) -> Result<Vec<Kept>, DeadLetterError> {
         let stream = self.stream(names::DEAD_STREAM).await?;
         let (mut kept, mut sequence) = (Vec::new(), 1);
         loop {
-            let next = stream.direct_get_next_for_subject(ALL, Some(sequence)).await;
+            let next = stream.direct_get_next_for_subject(subject, Some(sequence)).await;
             let message = match next {
                 Ok(message) => message,
                 Err(error) if error.kind() == DirectGetErrorKind::NotFound => return Ok(kept),
@@ -90,9 +96,17 @@ impl Broker {
     /// # Errors
     /// [`DeadLetterError::NotFound`] and the broker's.
     pub async fn dead_letter(&self, name: &str) -> Result<Kept, DeadLetterError> {
-        let mut found: Vec<Kept> = self.dead_letters().await?;
-        found.retain(|kept| kept.name == name);
+        let mut found = self.dead_letters_called(name).await?;
         found.pop().ok_or_else(|| DeadLetterError::NotFound(name.to_owned()))
+    }
+
+    /// At most one for each stage.
+    async fn dead_letters_called(&self, name: &str) -> Result<Vec<Kept>, DeadLetterError> {
+        // A name comes from the command line: a wildcard must not find every letter.
+        if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') || name.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.dead_letters_on(&names::dead_subjects(name)).await
     }
 
     /// Processes a failed document once more, as its next generation, and removes its dead
@@ -102,21 +116,22 @@ impl Broker {
     /// [`DeadLetterError`]; nothing has changed then, or the replay is under way and only the
     /// letter is still there.
     pub async fn replay(&self, name: &str) -> Result<Option<u32>, DeadLetterError> {
-        let kept = self.dead_letter(name).await?;
+        let kept = match self.dead_letter(name).await {
+            Ok(kept) => kept,
+            // It may have expired, or newer ones have pushed it out. A document needs none: its
+            // status knows what to do.
+            Err(missing @ DeadLetterError::NotFound(_)) => {
+                return match name.parse() {
+                    Ok(id) => self.replay_document(&id, missing).await.map(Some),
+                    Err(_) => Err(missing),
+                };
+            }
+            Err(error) => return Err(error),
+        };
         let generation = match &kept.letter.id {
             Some(id) => {
-                let change = self.change_status(id, |record| {
-                    record.replayed(Timestamp::now()).ok_or(record.state)
-                });
-                let record = match change.await? {
-                    Change::Stored(record) => record,
-                    Change::Missing => return Err(DeadLetterError::NoStatus(name.to_owned())),
-                    Change::Declined(state) => {
-                        return Err(DeadLetterError::NotFailed { id: id.to_string(), state });
-                    }
-                };
-                self.publish_job(&record).await?;
-                Some(record.generation)
+                let no_status = DeadLetterError::NoStatus(name.to_owned());
+                Some(self.replay_document(id, no_status).await?)
             }
             None => {
                 let message_id = format!("replay:{name}:{}", kept.sequence);
@@ -128,14 +143,33 @@ impl Broker {
         Ok(generation)
     }
 
+    /// Starts the next generation of a failed document; `missing` is the answer where it has no
+    /// status.
+    async fn replay_document(
+        &self,
+        id: &DocumentId,
+        missing: DeadLetterError,
+    ) -> Result<u32, DeadLetterError> {
+        let change =
+            self.change_status(id, |record| record.replayed(Timestamp::now()).ok_or(record.state));
+        let record = match change.await? {
+            Change::Stored(record) => record,
+            Change::Missing => return Err(missing),
+            Change::Declined(state) => {
+                return Err(DeadLetterError::NotFailed { id: id.to_string(), state });
+            }
+        };
+        self.publish_job(&record).await?;
+        Ok(record.generation)
+    }
+
     /// Removes all dead letters called `name`; their document stays failed.
     ///
     /// # Errors
     /// [`DeadLetterError::NotFound`] and the broker's.
     pub async fn discard(&self, name: &str) -> Result<(), DeadLetterError> {
         let stream = self.stream(names::DEAD_STREAM).await?;
-        let mut found = self.dead_letters().await?;
-        found.retain(|kept| kept.name == name);
+        let found = self.dead_letters_called(name).await?;
         if found.is_empty() {
             return Err(DeadLetterError::NotFound(name.to_owned()));
         }

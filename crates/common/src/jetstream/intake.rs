@@ -61,6 +61,7 @@ impl Broker {
         if let Some(known) = self.known(&id).await? {
             return Ok(known);
         }
+        self.room_for_a_document().await?;
         let original = self.write_object(Bucket::Uploads, &id, incoming.bytes).await?;
         failpoint::reach(Point::UploadStored).await;
         let record = StatusRecord::accepted(Upload {

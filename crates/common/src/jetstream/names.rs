@@ -12,6 +12,10 @@ pub const DEAD_STREAM: &str = "INVOICE_DEAD";
 pub const STATUS_STREAM: &str = "KV_invoice_status";
 /// Subjects of all statuses.
 pub const STATUS_SUBJECTS: &str = "$KV.invoice_status.>";
+/// What subjects of public events begin with.
+pub const EVENT_SUBJECT_PREFIXES: [&str; 2] = ["invoice.extracted.", "invoice.failed."];
+/// What subjects of dead letters begin with.
+pub const DEAD_SUBJECT_PREFIX: &str = "invoice.dead.";
 /// The status bucket.
 pub const STATUS_BUCKET: &str = "invoice_status";
 
@@ -46,6 +50,12 @@ pub fn job_subject(stage: StageName, id: &DocumentId) -> String {
     format!("invoice.jobs.{stage}.{id}")
 }
 
+/// What subjects of a stage's jobs begin with.
+#[must_use]
+pub fn job_subject_prefix(stage: StageName) -> String {
+    format!("invoice.jobs.{stage}.")
+}
+
 /// `Nats-Msg-Id` of a document's job: the same for every publish of the same work.
 #[must_use]
 pub fn job_message_id(stage: StageName, id: &DocumentId, generation: u32) -> String {
@@ -70,6 +80,12 @@ pub fn dead_subject(stage: StageName, id: &str) -> String {
     format!("invoice.dead.{stage}.{id}")
 }
 
+/// Subjects of all dead letters called `name`, of whichever stage.
+#[must_use]
+pub fn dead_subjects(name: &str) -> String {
+    format!("{DEAD_SUBJECT_PREFIX}*.{name}")
+}
+
 /// Subject of a document's status.
 #[must_use]
 pub fn status_subject(id: &DocumentId) -> String {
@@ -92,4 +108,10 @@ pub fn object_stream(bucket: Bucket) -> &'static str {
         Bucket::Uploads => "OBJ_invoice_uploads",
         Bucket::Work => "OBJ_invoice_work",
     }
+}
+
+/// What subjects of an object store begin with.
+#[must_use]
+pub fn object_subject_prefix(bucket: Bucket) -> String {
+    format!("$O.{}.", object_bucket(bucket))
 }

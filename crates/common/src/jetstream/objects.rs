@@ -8,6 +8,7 @@
 //! existing object under its readers, and its `get` waits for ever when chunks are missing.
 
 mod reader;
+mod removal;
 
 pub use reader::ObjectReader;
 

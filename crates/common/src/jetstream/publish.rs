@@ -13,6 +13,7 @@ use thiserror::Error;
 use tokio::time::Instant;
 
 use super::broker::Broker;
+use super::place::Place;
 use crate::error::StageError;
 
 /// First pause between two tries; doubled up to [`LONGEST_PAUSE`].
@@ -20,6 +21,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// A leader change takes 5 to 7 s: look again often enough to go on soon after it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Code of the error for a queue or a store that takes no more.
+pub const FULL: &str = "broker_full";
 
 /// A message that is not stored.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -37,9 +41,11 @@ pub enum Unpublished {
         subject: String,
     },
     /// The queue or the disk quota is full.
-    #[error("the broker has no room: {reason}")]
+    #[error("{place} has no room: {reason}")]
     Full {
-        /// The broker's words.
+        /// Which of them.
+        place: Place,
+        /// The broker's words, or ours.
         reason: String,
     },
     /// A value that has no wire form, which is a bug.
@@ -71,7 +77,7 @@ impl From<Unpublished> for StageError {
             Unpublished::AlreadyStored { .. } | Unpublished::Conflict { .. } => {
                 Self::internal("publish_conflict", message)
             }
-            Unpublished::Full { .. } => Self::transient("broker_full", message),
+            Unpublished::Full { .. } => Self::transient(FULL, message),
             Unpublished::Unencodable { .. } => Self::internal("encode_failed", message),
             Unpublished::TooLarge { .. } => Self::rejected("result_too_large", message),
             Unpublished::Unconfirmed { .. } => Self::transient("broker_away", message),
@@ -179,9 +185,12 @@ fn refusal_by_code(subject: String, answer: &jetstream::Error) -> Option<Unpubli
         ErrorCode::STREAM_STORE_FAILED if reason.contains("per subject") => {
             Some(Unpublished::AlreadyStored { subject })
         }
-        ErrorCode::STREAM_STORE_FAILED
-        | ErrorCode::INSUFFICIENT_RESOURCES
-        | ErrorCode::STORAGE_RESOURCES_EXCEEDED => Some(Unpublished::Full { reason }),
+        ErrorCode::STREAM_STORE_FAILED => {
+            Some(Unpublished::Full { place: Place::of_subject(&subject), reason })
+        }
+        ErrorCode::INSUFFICIENT_RESOURCES | ErrorCode::STORAGE_RESOURCES_EXCEEDED => {
+            Some(Unpublished::Full { place: Place::Disk, reason })
+        }
         ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM => Some(Unpublished::TooLarge { reason }),
         // Among them 10158, "duplicate message id is in process" (the first copy is still being
         // replicated), and 10167, "too many requests" (the ingest buffer is full for a moment).

@@ -1,12 +1,14 @@
 //! Runs a stage: one loop that takes jobs, and for each job a task that sees it to its end.
 //!
-//! permit → pull no more than there are permits → refuse unknown versions → claim in the status
+//! permit → room for what it makes → pull no more than there are permits → refuse unknown versions → claim in the status
 //! record → hold the lease → run under a deadline → publish the next job → advance the status →
 //! acknowledge. The order makes each crash harmless: until the acknowledgement the message comes
 //! back, and the status record tells whoever gets it what is left to do.
 
 mod attempt;
 mod delivery;
+
+pub(super) use attempt::LONGEST_SILENCE;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::broker::Broker;
+use super::room::Room;
 use super::settle::Settlement;
 use crate::config::StageSettings;
 use crate::decide::RetryPolicy;
@@ -65,6 +68,8 @@ struct Runner<S> {
     settings: RunnerSettings,
     ack_wait: Duration,
     metrics: StageMetrics,
+    /// What there is for what the stage writes.
+    room: Room,
     /// Cancelled when running jobs have to hand back their work.
     abandon: CancellationToken,
 }
@@ -83,8 +88,9 @@ pub async fn run<S: Stage>(
     let grace = settings.grace;
     let abandon = CancellationToken::new();
     let StageConsumer { consumer, ack_wait } = consumer;
-    let runner =
-        Arc::new(Runner { broker, stage, settings, ack_wait, metrics, abandon: abandon.clone() });
+    let (room, handing_back) = (Room::of(S::NAME), abandon.clone());
+    let runner = Runner { broker, stage, settings, ack_wait, metrics, room, abandon: handing_back };
+    let runner = Arc::new(runner);
     let jobs = TaskTracker::new();
     tracing::info!(stage = %S::NAME, "stage takes jobs");
     loop {
@@ -92,6 +98,10 @@ pub async fn run<S: Stage>(
             () = stop.cancelled() => break,
             free = all_free(&permits) => free,
         };
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = runner.room.to_take_jobs(&runner.broker) => {}
+        }
         pull(&runner, &consumer, free, &jobs, &stop).await;
     }
     jobs.close();

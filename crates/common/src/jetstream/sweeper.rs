@@ -8,6 +8,8 @@
 //! service's wall clock matters, and a restart only starts the count again.
 
 mod active;
+mod leftover;
+mod reclaim;
 
 use std::time::Duration;
 
@@ -19,9 +21,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::active::Active;
+pub use self::leftover::conclude_leftovers;
+pub use self::reclaim::{Reclaimed, reclaim};
 use super::broker::Broker;
 use super::ending::{Original, header_pairs, job_message};
 use super::names;
+use super::runner::LONGEST_SILENCE;
 use super::statuses::Change;
 use crate::config::Config;
 use crate::error::StageError;
@@ -43,8 +48,14 @@ pub enum Sweep {
     Failed,
 }
 
-/// Watches the status bucket and sweeps until `stop`.
+/// Watches the status bucket and sweeps, and makes room where it is needed, until `stop`.
 pub async fn run(broker: Broker, config: Config, stop: CancellationToken) {
+    let tidying = reclaim::run(broker.clone(), config.sweeper.interval_seconds, stop.clone());
+    // Boxed: whoever runs the sweeper beside something else would carry both.
+    tokio::join!(Box::pin(follow(broker, config, stop)), Box::pin(tidying));
+}
+
+async fn follow(broker: Broker, config: Config, stop: CancellationToken) {
     let mut active = Active::default();
     let mut ticks = tokio::time::interval(Duration::from_secs(config.sweeper.interval_seconds));
     while !stop.is_cancelled() {
@@ -122,9 +133,10 @@ pub async fn sweep(
     }
     let settings = config.stage(record.stage);
     let quiet = Duration::from_secs(config.sweeper.stuck_after_seconds);
-    // A running attempt may rightly be silent for its whole deadline.
+    // A running attempt may rightly be silent for its whole deadline, and for as long as it is held
+    // for a full queue, say: to bring it back would cost it an attempt each time.
     let allowed = match record.state {
-        State::Processing => settings.deadline() + quiet,
+        State::Processing => settings.deadline() + LONGEST_SILENCE + quiet,
         State::Queued | State::Completed | State::Failed => quiet,
     };
     let job = job_of(broker, &record).await?;
@@ -134,7 +146,7 @@ pub async fn sweep(
         return Ok(Sweep::LeftAlone);
     }
     let done = if record.attempt >= settings.attempts {
-        give_up(broker, &record, job.as_ref()).await?
+        give_up(broker, &record, read.revision, job.as_ref()).await?
     } else {
         requeue(broker, &record, read.revision).await?
     };
@@ -189,18 +201,34 @@ async fn requeue(
     let Change::Stored(record) = change.await? else {
         return Ok(Sweep::LeftAlone);
     };
+    publish_copy(broker, &record, revision).await?;
+    Ok(Sweep::Requeued)
+}
+
+/// Publishes the job that `record` stands for once more. Returns its sequence in the queue.
+async fn publish_copy(
+    broker: &Broker,
+    record: &StatusRecord,
+    revision: u64,
+) -> Result<u64, StageError> {
     let message = job_message(record.stage, &record.job())?;
     let message_id = names::job_message_id(record.stage, &record.id, record.generation);
     // Its own id: the queue still remembers the first one, though its message is gone.
-    broker.publish(message, &format!("{message_id}:{revision}")).await?;
-    Ok(Sweep::Requeued)
+    Ok(broker.publish(message, &format!("{message_id}:{revision}")).await?.sequence)
 }
 
 async fn give_up(
     broker: &Broker,
     record: &StatusRecord,
+    revision: u64,
     job: Option<&QueuedJob>,
 ) -> Result<Sweep, StageError> {
+    // Until what follows from the end is stored, a message stands for it: whoever gets it finds the
+    // end, and stores what follows.
+    let stand_in = match job {
+        Some(_) => None,
+        None => Some(publish_copy(broker, record, revision).await?),
+    };
     let error = record.cause_of_giving_up();
     let change = broker.change_status(&record.id, |now| {
         if now == record {
@@ -217,6 +245,9 @@ async fn give_up(
         None => Original::of(&record)?,
     };
     broker.store_ending(&record, &original).await?;
+    if let Some(sequence) = stand_in {
+        remove(broker, record.stage, sequence).await?;
+    }
     Ok(Sweep::Failed)
 }
 

@@ -63,6 +63,43 @@ async fn only_a_failed_document_can_be_replayed() {
 }
 
 #[tokio::test]
+async fn a_failed_document_is_replayed_also_without_its_letter() {
+    let bench = Bench::start().await;
+    let record = bench.upload("letterless").await;
+    let stage = Fail::times(1, StageError::rejected("document_damaged", "no pages"));
+    let running = bench.run(stage, 1).await;
+    bench.reach(&record, State::Failed).await;
+    bench.drained(QUEUE).await;
+    // As newer letters do in a stream that is full.
+    bench.raw.get_stream("INVOICE_DEAD").await.unwrap().purge().await.unwrap();
+    assert_eq!(bench.broker.replay(record.id.as_str()).await.unwrap(), Some(2));
+    bench.until(async || (bench.status(&record).await.stage == StageName::Ocr).then_some(())).await;
+    let moved_on = bench.broker.replay(record.id.as_str()).await.unwrap_err();
+    assert!(matches!(moved_on, DeadLetterError::NotFailed { .. }), "{moved_on}");
+    let unknown = bench.broker.replay(&"a".repeat(64)).await.unwrap_err();
+    assert!(matches!(unknown, DeadLetterError::NotFound(_)), "{unknown}");
+    running.stopped().await;
+}
+
+#[tokio::test]
+async fn a_wildcard_is_nobodys_name() {
+    let bench = Bench::start().await;
+    let record = bench.upload("kept").await;
+    let stage = Fail::times(9, StageError::rejected("document_encrypted", "needs a password"));
+    let running = bench.run(stage, 1).await;
+    bench.reach(&record, State::Failed).await;
+    bench.drained(QUEUE).await;
+    for name in ["*", ">", ""] {
+        let refused = bench.broker.discard(name).await.unwrap_err();
+        assert!(matches!(refused, DeadLetterError::NotFound(_)), "{refused}");
+    }
+    assert_eq!(bench.messages_in("INVOICE_DEAD").await, 1);
+    bench.broker.discard(record.id.as_str()).await.unwrap();
+    assert_eq!(bench.messages_in("INVOICE_DEAD").await, 0);
+    running.stopped().await;
+}
+
+#[tokio::test]
 async fn a_message_that_is_no_job_is_kept_and_the_queue_goes_on() {
     let bench = Bench::start().await;
     let mut headers = async_nats::HeaderMap::new();

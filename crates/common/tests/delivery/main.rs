@@ -10,8 +10,12 @@
 )]
 
 mod dead_letters;
+mod full;
 mod objects;
 mod publish;
+mod reclaim;
+mod retention;
+mod room;
 mod runner;
 mod support;
 mod sweeper;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use async_nats::jetstream::stream;
 use bytes::Bytes;
 use common::config::Config;
 use common::decide::RetryPolicy;
@@ -12,7 +13,7 @@ use common::id::{Options, Tenant};
 use common::jetstream::broker::Broker;
 use common::jetstream::intake::Incoming;
 use common::jetstream::runner::{self, RunnerSettings};
-use common::jetstream::topology;
+use common::jetstream::{sweeper, topology};
 use common::job::Job;
 use common::metrics::Metrics;
 use common::object::{Bucket, ObjectStore};
@@ -91,6 +92,23 @@ impl Bench {
 
     pub(crate) async fn messages_in(&self, stream: &str) -> u64 {
         self.raw.get_stream(stream).await.unwrap().cached_info().state.messages
+    }
+
+    /// Changes a stream behind everybody's back.
+    pub(crate) async fn alter(&self, stream: &str, change: impl FnOnce(&mut stream::Config)) {
+        let mut stream = self.raw.get_stream(stream).await.unwrap();
+        let mut config = stream.info().await.unwrap().config.clone();
+        change(&mut config);
+        self.raw.update_stream(config).await.unwrap();
+    }
+
+    /// Runs the sweeper, looking every second, until the returned guard is stopped.
+    pub(crate) fn sweep(&self) -> Running {
+        let config = self.config.clone().with("sweeper.interval_seconds", 1).unwrap();
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        tasks.spawn(sweeper::run(self.broker.clone(), config, stop.clone()));
+        tasks.close();
+        Running { stop, tasks }
     }
 
     /// Waits until the stage's queue is empty and nothing is being worked on.
@@ -204,5 +222,43 @@ impl Stage for Fail {
             return Err(self.error.clone());
         }
         Copy::default().run(job, objects).await
+    }
+}
+
+/// The first stage on documents of `pages` pages, each with a picture of `page_bytes`.
+pub(crate) struct Rasters {
+    pub(crate) pages: usize,
+    pub(crate) page_bytes: usize,
+}
+
+impl Stage for Rasters {
+    const NAME: StageName = StageName::Preprocess;
+
+    async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
+        for page in 0..self.pages {
+            let mut picture = format!("picture {page} of {}", job.id).into_bytes();
+            picture.resize(self.page_bytes, 0);
+            objects.write(Bucket::Work, &job.id, picture.into()).await?;
+        }
+        let list = Bytes::from(format!("pages of {}", job.id));
+        Ok(Outcome::Handed(objects.write(Bucket::Work, &job.id, list).await?))
+    }
+}
+
+/// The second stage: words of `bytes`.
+pub(crate) struct Words {
+    pub(crate) bytes: usize,
+    pub(crate) takes: Duration,
+}
+
+impl Stage for Words {
+    const NAME: StageName = StageName::Ocr;
+
+    async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
+        objects.read(&job.input).await?;
+        tokio::time::sleep(self.takes).await;
+        let mut words = format!("words of {}", job.id).into_bytes();
+        words.resize(self.bytes, 0);
+        Ok(Outcome::Handed(objects.write(Bucket::Work, &job.id, words.into()).await?))
     }
 }

@@ -49,8 +49,8 @@ kinds! {
     PAGES_PENDING: 409 "pages_pending", "The pages have not been read yet",
         "Come back after Retry-After seconds, or once the state is completed.";
     PAGES_EXPIRED: 410 "pages_expired", "The pages are kept no longer",
-        "Words and images live for retention.work_hours; the result, which says where on the pages \
-         its fields stand, lives longer.";
+        "Words and images live for retention.work_hours, or until others need the room; the result, \
+         which says where on the pages its fields stand, lives longer.";
     DOCUMENT_TOO_LARGE: 413 "document_too_large", "The document is too large",
         "Split it, or scan at a lower resolution.";
     UNSUPPORTED_MEDIA_TYPE: 415 "unsupported_media_type", "The document is of another type",
@@ -78,7 +78,7 @@ kinds! {
     TOO_MANY_PAGE_READS: 503 "too_many_page_reads", "Pages of too many documents at once",
         "Ask again after Retry-After seconds.";
     BROKER_FULL: 503 "broker_full", "There is no room for more documents",
-        "Send it again after Retry-After seconds.";
+        "Send it again after Retry-After seconds; the detail says what is full.";
     BROKER_AWAY: 503 "broker_away", "The broker does not answer",
         "Send it again after Retry-After seconds; a document that was taken after all is \
          recognised.";

@@ -28,7 +28,8 @@ const CACHING: &str = "private, no-cache";
 /// A document's pages: every word with its place and confidence
 ///
 /// There from the moment the pages are read until the work store forgets them
-/// (`retention.work_hours`, three days by default), whether the document completes or fails.
+/// (`retention.work_hours`, three days by default, or sooner where room is needed for others), whether
+/// the document completes or fails.
 #[utoipa::path(
     get,
     path = "/api/v1/invoices/{id}/pages",

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use common::error::{ErrorRecord, StageError};
 use common::id::DocumentId;
+use common::jetstream::sweeper::reclaim;
 use common::object::{Bucket, ObjectRef, ObjectStore};
 use common::page::{
     AppliedStep, BoundingBox, PageGeometry, PageSource, Preparation, ReadDocument, ReadPage, Word,
@@ -240,6 +241,26 @@ async fn pages_of_a_failed_document_are_shown_until_they_expire() {
         ] {
             assert_eq!(told(&answer), (410, "pages_expired".to_owned()));
         }
+    }
+}
+
+#[tokio::test]
+async fn pages_that_made_room_for_others_are_kept_no_longer() {
+    let world = World::start().await;
+    let (id, _) = read(&world).await;
+    world.shrink("OBJ_invoice_work", 800_000).await;
+    assert_eq!(reclaim(&world.broker, 0).await.unwrap().documents, 0, "it is under way");
+    assert_eq!(get(world.address, &place(&id, "")).await.status, 200);
+    world
+        .change(&id, |record| {
+            record.state = State::Completed;
+            record.result = Some(ResultJson(RawValue::from_string("{}".to_owned()).unwrap()));
+        })
+        .await;
+    assert_eq!(reclaim(&world.broker, 0).await.unwrap().documents, 1);
+    for rest in ["", "/1/image"] {
+        let answer = get(world.address, &place(&id, rest)).await;
+        assert_eq!(told(&answer), (410, "pages_expired".to_owned()));
     }
 }
 

@@ -6,7 +6,7 @@ use common::stage::StageName;
 use common::status::{ResultJson, State};
 use serde_json::value::RawValue;
 
-use crate::client::get;
+use crate::client::{PDF, get, post};
 use crate::world::World;
 
 #[tokio::test]
@@ -80,4 +80,18 @@ async fn unknown_malformed_and_foreign_ids_look_the_same() {
         let answer = get(world.address, path).await;
         assert_eq!((answer.status, answer.problem().as_str()), (404, "not_found"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn an_expired_document_is_unknown_and_taken_anew() {
+    let world = World::start().await;
+    let (id, place) = world.uploaded().await;
+    world.expire("KV_invoice_status").await;
+    let answer = get(world.address, &place).await;
+    assert_eq!((answer.status, answer.problem().as_str()), (404, "not_found"));
+    let pages = get(world.address, &format!("{place}/pages")).await;
+    assert_eq!(pages.status, 404);
+    let again = post(world.address, "application/pdf", PDF).await;
+    assert_eq!((again.status, &again.json()["id"]), (202, &id.as_str().into()));
+    assert_eq!(get(world.address, &place).await.json()["generation"], 1);
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_nats::jetstream;
 use common::config::Config;
@@ -99,9 +100,38 @@ impl World {
 
     /// Lets the queue of the first stage take `jobs` and no more.
     pub(crate) async fn shrink_queue(&self, jobs: i64) {
-        let mut stream = self.inspector.get_stream("INVOICE_PREPROCESS").await.unwrap();
+        self.alter("INVOICE_PREPROCESS", |config| config.max_messages = jobs).await;
+    }
+
+    /// Lets `stream` take `bytes` and no more.
+    pub(crate) async fn shrink(&self, stream: &str, bytes: i64) {
+        self.alter(stream, |config| config.max_bytes = bytes).await;
+    }
+
+    /// Lets all that is in `stream` expire, and nothing that comes later.
+    pub(crate) async fn expire(&self, stream: &str) {
+        let short = Duration::from_millis(200);
+        let (mut max_age, mut window) = (Duration::ZERO, Duration::ZERO);
+        self.alter(stream, |config| {
+            (max_age, window) = (config.max_age, config.duplicate_window);
+            (config.max_age, config.duplicate_window) = (short, short);
+        })
+        .await;
+        let gone = async {
+            while self.inspector.get_stream(stream).await.unwrap().cached_info().state.messages > 0
+            {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), gone).await.expect("expired");
+        self.alter(stream, |config| (config.max_age, config.duplicate_window) = (max_age, window))
+            .await;
+    }
+
+    async fn alter(&self, stream: &str, change: impl FnOnce(&mut jetstream::stream::Config)) {
+        let mut stream = self.inspector.get_stream(stream).await.unwrap();
         let mut config = stream.info().await.unwrap().config.clone();
-        config.max_messages = jobs;
+        change(&mut config);
         self.inspector.update_stream(&config).await.unwrap();
     }
 }

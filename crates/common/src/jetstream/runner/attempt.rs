@@ -15,6 +15,7 @@ use crate::error::{ErrorKind, ErrorRecord, StageError};
 use crate::failpoint::{self, Point};
 use crate::jetstream::ending::{Original, job_message};
 use crate::jetstream::names;
+use crate::jetstream::room::Ration;
 use crate::jetstream::settle::Settlement;
 use crate::jetstream::statuses::Change;
 use crate::job::Job;
@@ -27,6 +28,10 @@ use crate::status::{Advance, Claim, ClaimOutcome, ResultJson, StatusRecord};
 /// another service may have better luck.
 const LONGEST_HOLD: Duration = Duration::from_secs(15 * 60);
 
+/// Longest time for which a job may rightly show no change, besides the time of its attempt: it is held
+/// once while it runs, once while it is handed on, and once while that is noted.
+pub(in crate::jetstream) const LONGEST_SILENCE: Duration = LONGEST_HOLD.saturating_mul(3);
+
 /// Pauses between tries while holding: doubled from the first to the longest.
 const FIRST_HOLD: Duration = Duration::from_millis(250);
 const LONGEST_HOLD_PAUSE: Duration = Duration::from_secs(10);
@@ -37,11 +42,21 @@ const AFTER_HOLD: Duration = Duration::from_secs(60);
 /// When a job comes back whose status record was not there yet.
 const AFTER_BEHIND: Duration = Duration::from_secs(2);
 
+/// When a job comes back that made way for an older one: that one needs its time.
+const AFTER_MAKING_WAY: Duration = Duration::from_secs(30);
+
+/// What becomes of a job whose document another service has moved on. It may have ended it, and what
+/// follows from that may not be stored yet: until it is, this message is what stands for it. Whoever
+/// gets it next finds out.
+const OVERTAKEN: Settlement = Settlement::Again { after: Duration::from_secs(2) };
+
 /// How the attempt's holder knows itself.
 struct Holder<'a, S> {
     runner: &'a Runner<S>,
     job: &'a Job,
     original: &'a Original,
+    /// The stores, as far as the stage may fill them.
+    ration: Ration<'a>,
     /// Unique to this attempt.
     owner: String,
 }
@@ -55,7 +70,8 @@ pub(super) async fn see_through<S: Stage>(
     original: &Original,
 ) -> Option<Settlement> {
     let owner = nuid::next().to_string();
-    let holder = Holder { runner, job, original, owner };
+    let ration = Ration::new(&runner.broker, &runner.room, S::NAME, sequence);
+    let holder = Holder { runner, job, original, ration, owner };
     let claimed = holder.claim(sequence).instrument(info_span!("claim")).await;
     let settled = match claimed {
         Ok(Claimed::Run(record)) => {
@@ -131,6 +147,11 @@ impl<S: Stage> Holder<'_, S> {
         let outcome = tokio::select! {
             outcome = self.attempt() => outcome,
             () = self.runner.abandon.cancelled() => return self.release(Duration::ZERO).await,
+            () = self.ration.crowded_out() => {
+                tracing::warn!("job makes way for an older one: there is no room for both");
+                self.ration.withdraw().await;
+                return self.release(AFTER_MAKING_WAY).await;
+            }
         };
         if outcome.is_ok() {
             failpoint::reach(Point::OutputsWritten).await;
@@ -158,8 +179,9 @@ impl<S: Stage> Holder<'_, S> {
     }
 
     async fn run_stage(&self) -> Result<Outcome, StageError> {
+        self.ration.begin().await?;
         let deadline = self.runner.settings.deadline;
-        let work = AssertUnwindSafe(self.runner.stage.run(self.job, &self.runner.broker));
+        let work = AssertUnwindSafe(self.runner.stage.run(self.job, &self.ration));
         match tokio::time::timeout(deadline, work.catch_unwind()).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_panic)) => Err(StageError::internal("stage_panicked", "a bug in a stage")),
@@ -204,8 +226,8 @@ impl<S: Stage> Holder<'_, S> {
                 self.store_ending(&record).instrument(info_span!("publish")).await?;
                 Ok(Some(Settlement::Ack))
             }
-            // Whoever ended the document stores its event before acknowledging its own copy.
-            Settled::AlreadyPast | Settled::Missing => Ok(Some(Settlement::Ack)),
+            Settled::AlreadyPast => Ok(Some(OVERTAKEN)),
+            Settled::Missing => Ok(Some(Settlement::Ack)),
             Settled::Fenced => Ok(None),
         }
     }
@@ -232,7 +254,8 @@ impl<S: Stage> Holder<'_, S> {
                 });
                 Ok(match settled.await? {
                     Settled::Stored(_) => Some(Settlement::Again { after }),
-                    Settled::AlreadyPast | Settled::Missing => Some(Settlement::Ack),
+                    Settled::AlreadyPast => Some(OVERTAKEN),
+                    Settled::Missing => Some(Settlement::Ack),
                     Settled::Fenced => None,
                 })
             }
@@ -247,7 +270,8 @@ impl<S: Stage> Holder<'_, S> {
                         self.store_ending(&record).await?;
                         Ok(Some(Settlement::Terminate))
                     }
-                    Settled::AlreadyPast | Settled::Missing => Ok(Some(Settlement::Ack)),
+                    Settled::AlreadyPast => Ok(Some(OVERTAKEN)),
+                    Settled::Missing => Ok(Some(Settlement::Ack)),
                     Settled::Fenced => Ok(None),
                 }
             }
@@ -286,7 +310,8 @@ impl<S: Stage> Holder<'_, S> {
                 self.store_ending(&record).await?;
                 Ok(Settlement::Terminate)
             }
-            Settled::AlreadyPast | Settled::Missing | Settled::Fenced => Ok(Settlement::Ack),
+            Settled::AlreadyPast => Ok(OVERTAKEN),
+            Settled::Missing | Settled::Fenced => Ok(Settlement::Ack),
         }
     }
 
@@ -298,7 +323,8 @@ impl<S: Stage> Holder<'_, S> {
         });
         Ok(match settled.await? {
             Settled::Stored(_) => Some(Settlement::Again { after }),
-            Settled::AlreadyPast | Settled::Missing => Some(Settlement::Ack),
+            Settled::AlreadyPast => Some(OVERTAKEN),
+            Settled::Missing => Some(Settlement::Ack),
             Settled::Fenced => None,
         })
     }

@@ -179,6 +179,20 @@ mod tests {
     }
 
     #[test]
+    fn events_live_as_long_as_the_configuration_takes_them_to() {
+        assert_eq!(get(names::EVENTS_STREAM)["max_age"], crate::config::EVENT_HOURS * HOUR_NS);
+    }
+
+    #[test]
+    fn nothing_grows_without_a_limit() {
+        for asset in all().into_iter().filter(|asset| asset.consumer.is_none()) {
+            for limit in ["max_bytes", "max_age"] {
+                assert!(asset.config[limit].as_i64().unwrap() > 0, "{} {limit}", asset.name);
+            }
+        }
+    }
+
+    #[test]
     fn no_consumer_has_a_backoff_list_which_would_inflate_our_retry_delays() {
         for stage in StageName::ALL {
             assert!(get(&Asset::consumer_of(stage).name).get("backoff").is_none());

@@ -1,0 +1,120 @@
+//! What can be full at the broker, and what it is called where somebody is told.
+
+use std::fmt;
+
+use super::names;
+use crate::object::Bucket;
+use crate::stage::StageName;
+
+/// Something at the broker that takes only so much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// The jobs that wait for a stage.
+    Queue(StageName),
+    /// Originals, or what stages hand to each other.
+    Objects(Bucket),
+    /// Statuses and results.
+    Statuses,
+    /// Public events.
+    Events,
+    /// Dead letters.
+    DeadLetters,
+    /// What the broker has altogether.
+    Disk,
+}
+
+impl Place {
+    /// All that are streams.
+    pub const STREAMS: [Self; 8] = [
+        Self::Queue(StageName::Preprocess),
+        Self::Queue(StageName::Ocr),
+        Self::Queue(StageName::Extract),
+        Self::Objects(Bucket::Uploads),
+        Self::Objects(Bucket::Work),
+        Self::Statuses,
+        Self::Events,
+        Self::DeadLetters,
+    ];
+
+    /// Where a message on `subject` is stored.
+    #[must_use]
+    pub fn of_subject(subject: &str) -> Self {
+        let stored_here = |place: &Self| {
+            place.prefixes().into_iter().flatten().any(|prefix| subject.starts_with(&prefix))
+        };
+        Self::STREAMS.into_iter().find(stored_here).unwrap_or(Self::Disk)
+    }
+
+    /// Its stream; `None` for the disk.
+    #[must_use]
+    pub fn stream(self) -> Option<&'static str> {
+        match self {
+            Self::Queue(stage) => Some(names::job_stream(stage)),
+            Self::Objects(bucket) => Some(names::object_stream(bucket)),
+            Self::Statuses => Some(names::STATUS_STREAM),
+            Self::Events => Some(names::EVENTS_STREAM),
+            Self::DeadLetters => Some(names::DEAD_STREAM),
+            Self::Disk => None,
+        }
+    }
+
+    /// What its subjects begin with.
+    fn prefixes(self) -> [Option<String>; 2] {
+        match self {
+            Self::Queue(stage) => [Some(names::job_subject_prefix(stage)), None],
+            Self::Objects(bucket) => [Some(names::object_subject_prefix(bucket)), None],
+            Self::Statuses => [Some(names::STATUS_SUBJECTS.replace('>', "")), None],
+            Self::Events => {
+                let [extracted, failed] = names::EVENT_SUBJECT_PREFIXES;
+                [Some(extracted.to_owned()), Some(failed.to_owned())]
+            }
+            Self::DeadLetters => [Some(names::DEAD_SUBJECT_PREFIX.to_owned()), None],
+            Self::Disk => [None, None],
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Queue(stage) => write!(f, "the queue of {stage}"),
+            Self::Objects(Bucket::Uploads) => f.write_str("the store of uploads"),
+            Self::Objects(Bucket::Work) => f.write_str("the store of work in progress"),
+            Self::Statuses => f.write_str("the store of statuses"),
+            Self::Events => f.write_str("the stream of events"),
+            Self::DeadLetters => f.write_str("the stream of dead letters"),
+            Self::Disk => f.write_str("the broker's disk"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{ContentHash, DocumentId, Options, Tenant};
+
+    #[test]
+    fn a_subject_tells_where_its_messages_lie() {
+        let tenant = Tenant::default();
+        let id = DocumentId::derive(&tenant, &ContentHash::of(b""), &Options::default());
+        let table = [
+            (names::job_subject(StageName::Ocr, &id), Place::Queue(StageName::Ocr)),
+            (format!("$O.invoice_work.C.{id}.x.y"), Place::Objects(Bucket::Work)),
+            ("$O.invoice_uploads.M.eA==".to_owned(), Place::Objects(Bucket::Uploads)),
+            (names::status_subject(&id), Place::Statuses),
+            (names::extracted_subject(&tenant, &id, 1), Place::Events),
+            (names::failed_subject(&tenant, &id, 1), Place::Events),
+            (names::dead_subject(StageName::Extract, id.as_str()), Place::DeadLetters),
+            ("something.else".to_owned(), Place::Disk),
+        ];
+        for (subject, place) in table {
+            assert_eq!(Place::of_subject(&subject), place, "{subject}");
+        }
+    }
+
+    #[test]
+    fn every_place_but_the_disk_is_a_stream() {
+        assert!(Place::STREAMS.iter().all(|place| place.stream().is_some()));
+        assert_eq!(Place::Disk.stream(), None);
+    }
+}

@@ -1,0 +1,88 @@
+//! What is kept expires, and what comes again after that is new.
+
+use std::time::Duration;
+
+use common::object::ObjectStore;
+use common::status::State;
+
+use crate::support::{Bench, Conclude, Copy, CopyOn, incoming};
+
+const STATUSES: &str = "KV_invoice_status";
+const EVENTS: &str = "INVOICE_EVENTS";
+
+/// Everything that is kept of a document, for a time that the configuration or the topology says.
+const KEPT: [&str; 4] = [STATUSES, EVENTS, "OBJ_invoice_uploads", "OBJ_invoice_work"];
+
+/// Lets all that is in the stream expire, and nothing that comes later.
+async fn expire(bench: &Bench, stream: &str) {
+    let short = Duration::from_millis(200);
+    let (mut max_age, mut window) = (Duration::ZERO, Duration::ZERO);
+    bench
+        .alter(stream, |config| {
+            (max_age, window) = (config.max_age, config.duplicate_window);
+            (config.max_age, config.duplicate_window) = (short, short);
+        })
+        .await;
+    bench.until(async || (bench.messages_in(stream).await == 0).then_some(())).await;
+    bench
+        .alter(stream, |config| (config.max_age, config.duplicate_window) = (max_age, window))
+        .await;
+}
+
+/// As if the document had come so long ago that the queues have forgotten it.
+async fn forget_jobs(bench: &Bench) {
+    for queue in ["INVOICE_PREPROCESS", "INVOICE_OCR", "INVOICE_EXTRACT"] {
+        bench.alter(queue, |config| config.duplicate_window = Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_kept_of_a_document_expires_and_the_same_upload_is_a_new_one() {
+    let bench = Bench::start().await;
+    forget_jobs(&bench).await;
+    let stages = (
+        bench.run(Copy::default(), 1).await,
+        bench.run(CopyOn, 1).await,
+        bench.run(Conclude::default(), 1).await,
+    );
+    let record = bench.upload("comes again").await;
+    bench.reach(&record, State::Completed).await;
+    bench.drained("INVOICE_EXTRACT").await;
+    for stream in KEPT {
+        assert!(bench.messages_in(stream).await > 0, "{stream}");
+        expire(&bench, stream).await;
+    }
+    assert!(bench.broker.status(&record.id).await.unwrap().is_none());
+    let original = bench.broker.read(&record.original).await.unwrap_err();
+    assert_eq!(original.code, "object_missing");
+
+    let again = bench.broker.accept(incoming("comes again")).await.unwrap();
+    assert!(again.new);
+    assert_eq!((&again.record.id, again.record.generation), (&record.id, 1));
+    bench.reach(&record, State::Completed).await;
+    bench.drained("INVOICE_EXTRACT").await;
+    assert_eq!(bench.messages_in(EVENTS).await, 1, "the event of its second life");
+    tokio::join!(stages.0.stopped(), stages.1.stopped(), stages.2.stopped());
+}
+
+#[tokio::test]
+async fn an_event_that_outlives_its_status_is_not_published_again() {
+    // The configuration does not allow it; an operator who changes a stream by hand can.
+    let bench = Bench::start().await;
+    forget_jobs(&bench).await;
+    let stages = (
+        bench.run(Copy::default(), 1).await,
+        bench.run(CopyOn, 1).await,
+        bench.run(Conclude::default(), 1).await,
+    );
+    let record = bench.upload("forgotten too early").await;
+    bench.reach(&record, State::Completed).await;
+    bench.drained("INVOICE_EXTRACT").await;
+    expire(&bench, STATUSES).await;
+    assert!(bench.broker.accept(incoming("forgotten too early")).await.unwrap().new);
+    bench.reach(&record, State::Completed).await;
+    bench.drained("INVOICE_EXTRACT").await;
+    let events = bench.raw.get_stream(EVENTS).await.unwrap().cached_info().state.clone();
+    assert_eq!((events.messages, events.last_sequence), (1, 1));
+    tokio::join!(stages.0.stopped(), stages.1.stopped(), stages.2.stopped());
+}
