@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::{Args, Parser};
 use thiserror::Error;
@@ -204,8 +203,7 @@ pub async fn run_stage<S: Stage>(
     let consumer = topology::bind(broker, S::NAME).await?;
     stage.warm_up().await?;
     stage.register(metrics);
-    let grace = Duration::from_secs(config.service.shutdown_grace_seconds);
-    let settings = RunnerSettings::new(config.stage(S::NAME), grace);
+    let settings = RunnerSettings::new(config, S::NAME);
     runner::run(broker.clone(), consumer, stage, settings, metrics.stages.clone(), stop).await;
     Ok(())
 }

@@ -8,8 +8,6 @@
 mod attempt;
 mod delivery;
 
-pub(super) use attempt::LONGEST_SILENCE;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,10 +20,10 @@ use tokio_util::task::TaskTracker;
 use super::broker::Broker;
 use super::room::Room;
 use super::settle::Settlement;
-use crate::config::StageSettings;
+use crate::config::Config;
 use crate::decide::RetryPolicy;
 use crate::metrics::StageMetrics;
-use crate::stage::Stage;
+use crate::stage::{Stage, StageName};
 
 /// How long one pull request waits at the broker. Also how long a shutdown waits for the
 /// outstanding one: dropping it could strand a delivery until its lease ends. No heartbeat is set
@@ -46,17 +44,25 @@ pub struct RunnerSettings {
     pub deadline: Duration,
     /// How long running jobs may go on after the stop signal.
     pub grace: Duration,
+    /// How often the status of a job that is held is touched, so that the sweeper leaves it alone.
+    pub sign_of_life: Duration,
 }
 
+/// Signs of life in the time after which the sweeper looks: two may be lost.
+const SIGNS_OF_LIFE: u32 = 3;
+
 impl RunnerSettings {
-    /// From the configuration of a stage.
+    /// From the configuration.
     #[must_use]
-    pub fn new(stage: &StageSettings, grace: Duration) -> Self {
+    pub fn new(config: &Config, stage: StageName) -> Self {
+        let stuck_after = Duration::from_secs(config.sweeper.stuck_after_seconds);
+        let (service, stage) = (&config.service, config.stage(stage));
         Self {
             concurrency: stage.worker_count(),
             policy: RetryPolicy::from(stage),
             deadline: stage.deadline(),
-            grace,
+            grace: Duration::from_secs(service.shutdown_grace_seconds),
+            sign_of_life: stuck_after / SIGNS_OF_LIFE,
         }
     }
 }

@@ -26,7 +26,6 @@ pub use self::reclaim::{Reclaimed, reclaim};
 use super::broker::Broker;
 use super::ending::{Original, header_pairs, job_message};
 use super::names;
-use super::runner::LONGEST_SILENCE;
 use super::statuses::Change;
 use crate::config::Config;
 use crate::error::StageError;
@@ -133,10 +132,10 @@ pub async fn sweep(
     }
     let settings = config.stage(record.stage);
     let quiet = Duration::from_secs(config.sweeper.stuck_after_seconds);
-    // A running attempt may rightly be silent for its whole deadline, and for as long as it is held
-    // for a full queue, say: to bring it back would cost it an attempt each time.
+    // A running attempt may rightly be silent for its whole deadline; one that is held gives signs
+    // of life.
     let allowed = match record.state {
-        State::Processing => settings.deadline() + LONGEST_SILENCE + quiet,
+        State::Processing => settings.deadline() + quiet,
         State::Queued | State::Completed | State::Failed => quiet,
     };
     let job = job_of(broker, &record).await?;

@@ -231,6 +231,12 @@ impl StatusRecord {
         })
     }
 
+    /// `owner` waits for something that its job needs: the same record, with a sign of life.
+    #[must_use]
+    pub fn held(&self, owner: &str, stage: StageName, generation: u32, now: Timestamp) -> Advance {
+        self.settled(owner, stage, generation, |record| Self { updated_at: now, ..record })
+    }
+
     /// A document that stopped moving is queued again; attempts stay counted. `None` when it has
     /// ended.
     #[must_use]

@@ -74,6 +74,51 @@ async fn a_dependency_that_is_away_costs_no_attempt() {
 }
 
 #[tokio::test]
+async fn a_job_that_is_held_gives_signs_of_life() {
+    let bench = Bench::start().await;
+    let record = bench.upload("held for long").await;
+    let stage = Fail::times(usize::MAX, StageError::transient("broker_away", "no answer"));
+    let running = bench.run(stage, 1).await;
+    let claimed = bench.reach(&record, State::Processing).await;
+    let sign = bench.until(async || {
+        let now = bench.status(&record).await;
+        (now.updated_at > claimed.updated_at && now.claim == claimed.claim).then_some(now)
+    });
+    let sign = sign.await;
+    assert_eq!((sign.state, sign.attempt), (State::Processing, claimed.attempt));
+    running.stopped().await;
+}
+
+#[tokio::test]
+async fn what_is_lost_between_two_stages_is_made_again() {
+    let bench = Bench::start().await;
+    let record = bench.upload("lost and made again").await;
+    let first = bench.run(Copy::default(), 1).await;
+    let read = bench
+        .until(async || {
+            let now = bench.status(&record).await;
+            (now.stage == StageName::Ocr).then_some(now)
+        })
+        .await;
+    // Damaged, not removed: what is written again would take it for written.
+    let stream = bench.raw.get_stream("OBJ_invoice_work").await.unwrap();
+    let store = bench.raw.get_object_store("invoice_work").await.unwrap();
+    let nuid = store.info(read.input.name()).await.unwrap().nuid;
+    let chunks = format!("$O.invoice_work.C.{nuid}");
+    stream.purge().filter(&chunks).await.unwrap();
+    bench.raw.publish(chunks, "not the bytes".into()).await.unwrap().await.unwrap();
+
+    let others = (bench.run(CopyOn, 1).await, bench.run(Conclude::default(), 1).await);
+    let done = bench.reach(&record, State::Completed).await;
+    assert_eq!((done.generation, done.remakes), (2, 1));
+    for queue in [QUEUE, "INVOICE_OCR", "INVOICE_EXTRACT"] {
+        bench.drained(queue).await;
+    }
+    assert_eq!(bench.messages_in("INVOICE_EVENTS").await, 1);
+    tokio::join!(first.stopped(), others.0.stopped(), others.1.stopped());
+}
+
+#[tokio::test]
 async fn copies_of_a_job_are_absorbed() {
     let bench = Bench::start().await;
     let record = bench.upload("copied").await;

@@ -135,6 +135,7 @@ pub(crate) fn settings(concurrency: usize) -> RunnerSettings {
         policy: RetryPolicy { attempts: 3, delays: vec![Duration::from_millis(100)] },
         deadline: PATIENCE,
         grace: Duration::from_secs(10),
+        sign_of_life: Duration::from_millis(300),
     }
 }
 

@@ -59,10 +59,6 @@ async fn a_document_whose_services_all_died_ends_as_a_dead_letter() {
     let soon = Duration::from_secs(1);
     let early = sweep(&bench.broker, &bench.config, &record.id, soon).await.unwrap();
     assert_eq!(early, Sweep::LeftAlone, "the last attempt may still be at work");
-    // Half an hour is more than an attempt takes, and less than its job may be held by a full queue.
-    let held = Duration::from_secs(30 * 60);
-    let held = sweep(&bench.broker, &bench.config, &record.id, held).await.unwrap();
-    assert_eq!(held, Sweep::LeftAlone, "no document fails because others are slow");
     let done = sweep(&bench.broker, &bench.config, &record.id, LONG).await.unwrap();
     assert_eq!(done, Sweep::Failed);
     let failed = bench.status(&record).await;

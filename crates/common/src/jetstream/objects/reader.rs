@@ -1,8 +1,7 @@
 //! Reading one object chunk by chunk, so that what is held does not grow with the object.
 
-use async_nats::jetstream::stream::{
-    DirectGetErrorKind, LastRawMessageErrorKind, Stream, StreamMessage,
-};
+use async_nats::jetstream::message::StreamMessage;
+use async_nats::jetstream::stream::{DirectGetErrorKind, LastRawMessageErrorKind, Stream};
 use bytes::Bytes;
 
 use crate::error::StageError;

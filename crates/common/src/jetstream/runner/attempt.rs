@@ -20,17 +20,13 @@ use crate::jetstream::settle::Settlement;
 use crate::jetstream::statuses::Change;
 use crate::job::Job;
 use crate::metrics::JobOutcome;
-use crate::object::ObjectRef;
+use crate::object::{Bucket, ObjectRef};
 use crate::stage::{Outcome, Stage};
 use crate::status::{Advance, Claim, ClaimOutcome, ResultJson, StatusRecord};
 
 /// How long a job is held while a dependency is away, before it goes back to the queue so that
 /// another service may have better luck.
 const LONGEST_HOLD: Duration = Duration::from_secs(15 * 60);
-
-/// Longest time for which a job may rightly show no change, besides the time of its attempt: it is held
-/// once while it runs, once while it is handed on, and once while that is noted.
-pub(in crate::jetstream) const LONGEST_SILENCE: Duration = LONGEST_HOLD.saturating_mul(3);
 
 /// Pauses between tries while holding: doubled from the first to the longest.
 const FIRST_HOLD: Duration = Duration::from_millis(250);
@@ -288,6 +284,8 @@ impl<S: Stage> Holder<'_, S> {
         Ok(match settled.await? {
             Settled::Stored(record) => {
                 let broker = &self.runner.broker;
+                // What is damaged would be taken for written when it is written again.
+                self.patiently(|| broker.remove_objects(Bucket::Work, &self.job.id)).await?;
                 let publish = || broker.publish_job(&record).map_err(StageError::from);
                 self.patiently(publish).await?;
                 Some(Settlement::Ack)
@@ -357,6 +355,21 @@ impl<S: Stage> Holder<'_, S> {
         })
     }
 
+    /// Tells the sweeper that the job is held and not forgotten. When it cannot be told, the broker
+    /// is away, and then nobody sweeps.
+    async fn give_sign_of_life(&self) {
+        let generation = self.job.generation;
+        let change = self.runner.broker.change_status(&self.job.id, |record| {
+            match record.held(&self.owner, S::NAME, generation, Timestamp::now()) {
+                Advance::To(next) => Ok(*next),
+                Advance::AlreadyPast | Advance::Fenced => Err(()),
+            }
+        });
+        if let Err(error) = change.await {
+            tracing::debug!(%error, "no sign of life could be given");
+        }
+    }
+
     /// Repeats `work` while a dependency is away, keeping the lease: a document must not fail
     /// because the broker or the store was gone for a while.
     async fn patiently<T, F>(&self, work: impl Fn() -> F) -> Result<T, StageError>
@@ -364,7 +377,7 @@ impl<S: Stage> Holder<'_, S> {
         F: Future<Output = Result<T, StageError>>,
     {
         let started = Instant::now();
-        let mut pause = FIRST_HOLD;
+        let (mut pause, mut seen) = (FIRST_HOLD, started);
         loop {
             match work().await {
                 Err(error)
@@ -376,6 +389,10 @@ impl<S: Stage> Holder<'_, S> {
                     self.runner.metrics.ended(S::NAME, JobOutcome::Held, Some(&error.code));
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_HOLD_PAUSE);
+                    if seen.elapsed() >= self.runner.settings.sign_of_life {
+                        self.give_sign_of_life().await;
+                        seen = Instant::now();
+                    }
                 }
                 other => return other,
             }
