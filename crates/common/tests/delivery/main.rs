@@ -10,9 +10,12 @@
 )]
 
 mod dead_letters;
+mod erasure;
+mod leftovers;
 mod objects;
 mod publish;
 mod runner;
 mod support;
 mod sweeper;
 mod topology;
+mod traces;

@@ -13,6 +13,7 @@ use super::Runner;
 use crate::decide::{Decision, decide};
 use crate::error::{ErrorKind, ErrorRecord, StageError};
 use crate::jetstream::ending::{Original, job_message};
+use crate::jetstream::erasure::Search;
 use crate::jetstream::names;
 use crate::jetstream::settle::Settlement;
 use crate::jetstream::statuses::Change;
@@ -94,6 +95,7 @@ impl<S: Stage> Holder<'_, S> {
             Change::Stored(record) => Ok(Claimed::Run(record)),
             Change::Missing => {
                 tracing::warn!("job of a document without status is dropped");
+                self.leave_nothing(Search::ByChunks).await?;
                 Ok(Claimed::Settled(Settlement::Ack))
             }
             Change::Declined((outcome, record)) => self.declined(outcome, &record).await,
@@ -297,8 +299,22 @@ impl<S: Stage> Holder<'_, S> {
                 Settled::Fenced
             }
             Change::Declined(Advance::AlreadyPast | Advance::To(_)) => Settled::AlreadyPast,
-            Change::Missing => Settled::Missing,
+            Change::Missing => {
+                // Its objects may be torn: some of their chunks were there when it was erased.
+                self.leave_nothing(Search::ByName).await?;
+                Settled::Missing
+            }
         })
+    }
+
+    /// The document has no status: if it was erased, nothing of this attempt may stay.
+    async fn leave_nothing(&self, search: Search) -> Result<(), StageError> {
+        let broker = &self.runner.broker;
+        let erased = self.patiently(|| broker.leave_nothing(&self.job.id, search)).await?;
+        if erased {
+            tracing::info!("document was erased, what this attempt left is removed");
+        }
+        Ok(())
     }
 
     /// Repeats `work` while a dependency is away, keeping the lease: a document must not fail
