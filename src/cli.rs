@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use common::service::ServiceArgs;
 
 use crate::command::{
-    config, dead, decode, explain, finish, status, submit, topology, watch, worker,
+    config, dead, decode, delete, explain, finish, status, submit, topology, watch, worker,
 };
 use crate::exit;
 use crate::serve::{self, ServeArgs};
@@ -49,6 +49,10 @@ enum Command {
   invoice-ocr status ID
   invoice-ocr status --output json ID | jq .state")]
     Status(status::StatusArgs),
+    /// Remove a document and everything that was made of it
+    #[command(after_help = "Examples:
+  invoice-ocr delete ID")]
+    Delete(delete::DeleteArgs),
     /// Follow public events until Ctrl-C
     #[command(after_help = "Examples:
   invoice-ocr watch
@@ -102,6 +106,7 @@ impl Cli {
             Command::Serve { args, service } => serve::run(&args, &service),
             Command::Submit(args) => finish(submit::run(&args)),
             Command::Status(args) => finish(status::run(&args)),
+            Command::Delete(args) => finish(delete::run(&args)),
             Command::Watch(args) => finish(watch::run(&args)),
             Command::Explain(args) => finish(explain::run(&args)),
             Command::Dead(args) => finish(dead::run(&args)),

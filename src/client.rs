@@ -1,4 +1,5 @@
-//! The HTTP client of `submit` and `status`: uploads a file, asks for a status. Blocking.
+//! The HTTP client of `submit`, `status` and `delete`: uploads a file, asks for a status, has a document
+//! removed. Blocking.
 
 use std::fs::File;
 use std::io::{Read, Seek};
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use thiserror::Error;
-use ureq::http::Response;
+use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body};
 
 use common::page::MediaType;
@@ -160,6 +161,19 @@ impl Client {
         let url = format!("{}/api/v1/invoices/{id}", self.base);
         let response = self.agent.get(&url).call().map_err(|error| self.unreachable(&error))?;
         self.answer(response)
+    }
+
+    /// Has a document removed.
+    ///
+    /// # Errors
+    /// [`ClientError`]; [`ClientError::Refused`] with 404 for an unknown id.
+    pub(crate) fn delete(&self, id: &str) -> Result<(), ClientError> {
+        let url = format!("{}/api/v1/invoices/{id}", self.base);
+        let response = self.agent.delete(&url).call().map_err(|error| self.unreachable(&error))?;
+        if response.status() == StatusCode::NO_CONTENT {
+            return Ok(());
+        }
+        self.answer(response).map(drop)
     }
 
     fn answer(&self, mut response: Response<Body>) -> Result<Value, ClientError> {

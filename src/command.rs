@@ -8,6 +8,7 @@ pub(crate) mod config;
 pub(crate) mod console;
 pub(crate) mod dead;
 pub(crate) mod decode;
+pub(crate) mod delete;
 pub(crate) mod endpoint;
 pub(crate) mod error;
 pub(crate) mod explain;

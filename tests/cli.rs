@@ -22,11 +22,12 @@ use serde_json::{Value, json};
 use cli::http::{Answer, Service};
 
 const ID: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-const COMMANDS: [&[&str]; 14] = [
+const COMMANDS: [&[&str]; 15] = [
     &[],
     &["serve"],
     &["submit"],
     &["status"],
+    &["delete"],
     &["watch"],
     &["explain"],
     &["dead"],
@@ -108,6 +109,7 @@ fn help_lists_the_exit_codes() {
 fn wrong_arguments_end_with_2() {
     assert_eq!(code(&run(&["submit"])), 2);
     assert_eq!(code(&run(&["status", "no-id"])), 2);
+    assert_eq!(code(&run(&["delete", "no-id"])), 2);
     assert_eq!(code(&run(&["dead", "discard"])), 2);
     assert_eq!(code(&run(&["dead", "discard", "--all"])), 2);
     assert_eq!(code(&run(&["dead", "discard", "--all", "--yes", "name"])), 2);
@@ -251,6 +253,21 @@ fn a_service_that_is_not_there_ends_with_69() {
     let output = run(&["status", "--url", &url, ID]);
     assert_eq!(code(&output), 69);
     assert!(stderr(&output).contains(&url), "{}", stderr(&output));
+}
+
+#[test]
+fn a_removed_document_ends_with_0_and_an_unknown_one_with_4() {
+    let service =
+        Service::start([Answer::json(204, &Value::Null), Answer::problem(404, "not_found")]);
+    let output = run(&["delete", "--url", &service.url, ID]);
+    assert_eq!((code(&output), stdout(&output), stderr(&output)), (0, "", ""));
+    let output = run(&["delete", "--url", &service.url, ID]);
+    assert_eq!(code(&output), 4);
+    assert!(stderr(&output).contains("not_found"), "{}", stderr(&output));
+    let ask = format!("DELETE /api/v1/invoices/{ID} ");
+    let requests = service.requests();
+    assert!(requests.iter().all(|request| request.head.starts_with(&ask)), "{requests:?}");
+    assert_eq!(requests.len(), 2);
 }
 
 #[test]

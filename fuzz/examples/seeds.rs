@@ -266,6 +266,7 @@ fn stage_objects() {
         correlation_id: job.correlation_id,
         original: job.input,
         received_at: job.received_at,
+        generation: job.generation,
     });
     json("queued", &record);
     record.state = State::Processing;

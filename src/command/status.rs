@@ -40,6 +40,6 @@ pub(crate) fn run(args: &StatusArgs) -> Result<Exit, CommandError> {
 }
 
 /// What no id can be would change the URL.
-fn id(text: &str) -> Result<String, String> {
+pub(super) fn id(text: &str) -> Result<String, String> {
     text.parse::<common::id::DocumentId>().map(|id| id.to_string()).map_err(|e| e.to_string())
 }

@@ -219,6 +219,7 @@ pub struct StageSettings {
 pub struct Sweeper {
     pub interval_seconds: u64,
     pub stuck_after_seconds: u64,
+    pub orphans_after_seconds: u64,
 }
 
 /// See `[service]`.

@@ -10,6 +10,7 @@
 //! 3. The last stage, and a failure, change the status to terminal first: that is the commit.
 //!    [`ending`] derives the public event and the dead letter from the record, as often as needed.
 //! 4. [`sweeper`] finds documents that stopped moving and brings them back or ends them.
+//! 5. [`erasure`] puts a marker in the place of the status, and removes everything else.
 //!
 //! Everything takes only so much: [`room`] says who stops at which level, [`place`] what is full.
 //!
@@ -19,9 +20,11 @@
 pub mod broker;
 pub mod dead_letters;
 pub mod ending;
+pub mod erasure;
 pub mod events;
 pub mod intake;
 pub mod lease;
+mod listing;
 pub mod names;
 pub mod objects;
 pub mod place;

@@ -34,6 +34,11 @@ pub struct ObjectRef {
     pub size_bytes: u64,
 }
 
+impl Bucket {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Uploads, Self::Work];
+}
+
 impl ObjectRef {
     /// Names `bytes` of `document` in `bucket`.
     #[must_use]

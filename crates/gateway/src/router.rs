@@ -14,7 +14,8 @@ use crate::layer::{correlation, headers, observe, problems};
 use crate::metrics::HttpMetrics;
 use crate::openapi::{self, Description};
 use crate::routes::{
-    contract, docs, errors, health, invoice, metrics, page_image, pages, process_invoice, ready,
+    contract, delete_invoice, docs, errors, health, invoice, metrics, page_image, pages,
+    process_invoice, ready,
 };
 use crate::state::{App, GatewayState};
 
@@ -23,7 +24,7 @@ pub fn router(state: GatewayState) -> Router {
     let http_metrics = state.metrics.register(HttpMetrics::register);
     let (api, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(process_invoice::process_invoice))
-        .routes(routes!(invoice::invoice))
+        .routes(routes!(invoice::invoice, delete_invoice::delete_invoice))
         .routes(routes!(pages::pages))
         .routes(routes!(page_image::page_image))
         .routes(routes!(contract::contract))

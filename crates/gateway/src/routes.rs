@@ -1,6 +1,7 @@
 //! One file a route.
 
 pub(crate) mod contract;
+pub(crate) mod delete_invoice;
 pub(crate) mod docs;
 pub(crate) mod errors;
 pub(crate) mod health;

@@ -106,7 +106,7 @@ impl Broker {
         if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') || name.is_empty() {
             return Ok(Vec::new());
         }
-        self.dead_letters_on(&names::dead_subjects(name)).await
+        self.dead_letters_on(&names::dead_letters_of(name)).await
     }
 
     /// Processes a failed document once more, as its next generation, and removes its dead

@@ -66,11 +66,21 @@ pub(super) fn header_pairs(headers: &HeaderMap) -> Vec<(String, String)> {
 }
 
 impl Broker {
-    /// Makes sure that everything that follows from a terminal `record` is stored.
+    /// Makes sure that everything that follows from a terminal `record` is stored, and not if the
+    /// document was erased meanwhile.
     ///
     /// # Errors
     /// `Transient` while the broker does not answer; call again.
     pub async fn store_ending(
+        &self,
+        record: &StatusRecord,
+        original: &Original,
+    ) -> Result<(), StageError> {
+        self.store_what_follows(record, original).await?;
+        self.withdraw_if_erased(record).await
+    }
+
+    async fn store_what_follows(
         &self,
         record: &StatusRecord,
         original: &Original,

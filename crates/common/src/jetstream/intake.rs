@@ -1,21 +1,24 @@
 //! How a document enters: its bytes, its status, its first job; in this order, each confirmed.
 //!
-//! A crash in between leaves bytes that expire (before the status), or a status without a job,
-//! which the next equal upload or the sweeper completes. Nothing is answered with 202 before all
-//! three are on disk.
+//! A crash in between leaves bytes that the sweeper removes (before the status), or a status without
+//! a job, which the next equal upload or the sweeper completes. Nothing is answered with 202 before
+//! all three are on disk.
+
+use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::broker::Broker;
 use super::ending::job_message;
+use super::erasure::Vacancy;
 use super::names;
 use super::publish::Unpublished;
-use super::statuses::Revised;
+use super::statuses::{MAX_ROUNDS, contended};
 use crate::error::StageError;
 use crate::failpoint::{self, Point};
 use crate::id::{ContentHash, DocumentId, Options, Tenant};
-use crate::object::Bucket;
+use crate::object::{Bucket, ObjectRef};
 use crate::page::MediaType;
 use crate::status::{State, StatusRecord, Upload};
 
@@ -58,34 +61,25 @@ impl Broker {
         failpoint::reach(Point::UploadReceived).await;
         let content_hash = ContentHash::of(&incoming.bytes);
         let id = DocumentId::derive(&incoming.tenant, &content_hash, &incoming.options);
-        if let Some(known) = self.known(&id).await? {
-            return Ok(known);
+        for _ in 0..MAX_ROUNDS {
+            let (after, generation) = match self.vacancy(&id).await.map_err(unconfirmed)? {
+                Vacancy::Taken(record) => return self.known(*record).await,
+                Vacancy::Free { after, generation } => (after, generation),
+            };
+            self.room_for_a_document().await?;
+            let original = self.write_object(Bucket::Uploads, &id, incoming.bytes.clone()).await?;
+            failpoint::reach(Point::UploadStored).await;
+            let record = first_record(&id, &content_hash, &incoming, original, generation);
+            if self.create_status(&record, after).await? {
+                failpoint::reach(Point::UploadRegistered).await;
+                self.publish_job(&record).await?;
+                failpoint::reach(Point::UploadQueued).await;
+                return Ok(Accepted { record, new: true });
+            }
+            // Somebody was faster: with an equal upload, or with the removal of what an erased
+            // one has left, which may have taken our bytes with it.
         }
-        self.room_for_a_document().await?;
-        let original = self.write_object(Bucket::Uploads, &id, incoming.bytes).await?;
-        failpoint::reach(Point::UploadStored).await;
-        let record = StatusRecord::accepted(Upload {
-            id: id.clone(),
-            tenant: incoming.tenant,
-            content_hash,
-            media_type: incoming.media_type,
-            filename: incoming.filename,
-            options: incoming.options,
-            correlation_id: incoming.correlation_id,
-            original,
-            received_at: incoming.received_at,
-        });
-        if !self.create_status(&record).await? {
-            let known = self.known(&id).await?;
-            return known.ok_or_else(|| Unpublished::Unconfirmed {
-                waited: std::time::Duration::ZERO,
-                reason: "the status that was there first is gone".to_owned(),
-            });
-        }
-        failpoint::reach(Point::UploadRegistered).await;
-        self.publish_job(&record).await?;
-        failpoint::reach(Point::UploadQueued).await;
-        Ok(Accepted { record, new: true })
+        Err(unconfirmed(contended()))
     }
 
     /// Publishes the job that `record` waits for.
@@ -100,19 +94,37 @@ impl Broker {
         Ok(())
     }
 
-    async fn known(&self, id: &DocumentId) -> Result<Option<Accepted>, Unpublished> {
-        let read = self.status_at_leader(id).await.map_err(|error: StageError| {
-            Unpublished::Unconfirmed {
-                waited: std::time::Duration::ZERO,
-                reason: error.to_string(),
-            }
-        })?;
-        let Some(Revised { record, .. }) = read else { return Ok(None) };
+    async fn known(&self, record: StatusRecord) -> Result<Accepted, Unpublished> {
         if record.state == State::Queued && record.attempt == 0 {
             // Its job may never have been stored (a full queue, a crash in between). One that was
             // stored has the same message id, and a second copy is absorbed by the status.
             self.publish_job(&record).await?;
         }
-        Ok(Some(Accepted { record, new: false }))
+        Ok(Accepted { record, new: false })
     }
+}
+
+fn first_record(
+    id: &DocumentId,
+    content_hash: &ContentHash,
+    incoming: &Incoming,
+    original: ObjectRef,
+    generation: u32,
+) -> StatusRecord {
+    StatusRecord::accepted(Upload {
+        id: id.clone(),
+        tenant: incoming.tenant.clone(),
+        content_hash: content_hash.clone(),
+        media_type: incoming.media_type,
+        filename: incoming.filename.clone(),
+        options: incoming.options.clone(),
+        correlation_id: incoming.correlation_id.clone(),
+        original,
+        received_at: incoming.received_at,
+        generation,
+    })
+}
+
+fn unconfirmed(error: StageError) -> Unpublished {
+    Unpublished::Unconfirmed { waited: Duration::ZERO, reason: error.to_string() }
 }

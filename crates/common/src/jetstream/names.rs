@@ -25,6 +25,12 @@ pub const VERSION_HEADER: &str = "Invoice-Version";
 pub const CORRELATION_HEADER: &str = "Correlation-Id";
 /// State of a status record, for watchers that do not need the rest of it.
 pub const STATE_HEADER: &str = "Invoice-State";
+/// How far an erasure is, on the marker that stands in the place of the status.
+pub const ERASURE_HEADER: &str = "Invoice-Erasure";
+/// Generation of the processing that was erased, on the same marker.
+pub const GENERATION_HEADER: &str = "Invoice-Generation";
+/// Whose document was erased, on the same marker.
+pub const TENANT_HEADER: &str = "Invoice-Tenant";
 /// Media type of the body.
 pub const CONTENT_TYPE_HEADER: &str = "Content-Type";
 
@@ -80,11 +86,20 @@ pub fn dead_subject(stage: StageName, id: &str) -> String {
     format!("invoice.dead.{stage}.{id}")
 }
 
-/// Subjects of all dead letters called `name`, of whichever stage.
+/// Subjects of all events of a document.
 #[must_use]
-pub fn dead_subjects(name: &str) -> String {
+pub fn events_of(id: &DocumentId) -> [String; 2] {
+    [format!("invoice.extracted.*.{id}.*"), format!("invoice.failed.*.{id}.*")]
+}
+
+/// Subjects of all dead letters called `name`.
+#[must_use]
+pub fn dead_letters_of(name: &str) -> String {
     format!("{DEAD_SUBJECT_PREFIX}*.{name}")
 }
+
+/// What dead letters of messages that do not decode are called, before their sequence.
+pub const UNKNOWN_DEAD: &str = "unknown-";
 
 /// Subject of a document's status.
 #[must_use]

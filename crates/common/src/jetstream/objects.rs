@@ -7,8 +7,10 @@
 //! client's `put` waits for each chunk, leaves chunks of a failed write behind and replaces an
 //! existing object under its readers, and its `get` waits for ever when chunks are missing.
 
+mod orphans;
 mod reader;
 mod removal;
+pub(super) mod subjects;
 
 pub use reader::ObjectReader;
 
@@ -32,6 +34,7 @@ use crate::error::StageError;
 use crate::failpoint::{self, Point};
 use crate::id::DocumentId;
 use crate::object::{Bucket, ObjectRef, ObjectStore};
+use subjects::Name;
 
 /// Bytes of one chunk. Each costs one fsync, so large; well below the smallest `max_payload` that
 /// brokers are run with (1 MiB).
@@ -66,7 +69,7 @@ impl Broker {
     ///
     /// # Errors
     /// [`Unpublished::Full`] or [`Unpublished::Unconfirmed`]; nothing half-written stays behind
-    /// unless the broker could not even be told to remove it, and then it expires.
+    /// unless the broker could not even be told to remove it, and then the sweeper does.
     pub async fn write_object(
         &self,
         bucket: Bucket,
@@ -96,8 +99,8 @@ impl Broker {
         // there: writing says so. The same document is uploaded again all the time.
         let mut replaced = match object.bucket {
             Bucket::Work => 0,
-            Bucket::Uploads => match store.metadata(object).await? {
-                Some((info, _)) if !info.deleted => return Ok(()),
+            Bucket::Uploads => match store.metadata(&Name::of(object)).await? {
+                Some((info, _)) if self.is_whole(object.bucket, &info).await? => return Ok(()),
                 found => sequence_of(found.as_ref()),
             },
         };
@@ -108,7 +111,7 @@ impl Broker {
             if !matches!(outcome, Ok(Written::Ours)) {
                 // Nobody will read these chunks.
                 if let Err(error) = store.stream.purge().filter(&chunks).await {
-                    tracing::warn!(%error, "chunks of an unfinished object stay until they expire");
+                    tracing::warn!(%error, "chunks of an unfinished object are left to the sweeper");
                 }
             }
             match outcome? {
@@ -152,15 +155,30 @@ impl Broker {
         match self.publish_confirmed(&message).await.0 {
             Ok(_) => Ok(Written::Ours),
             Err(Unpublished::Conflict { .. }) => {
-                let found = store.metadata(object).await?;
+                let found = store.metadata(&Name::of(object)).await?;
                 Ok(match &found {
                     Some((info, _)) if info.nuid == nuid => Written::Ours,
-                    Some((info, _)) if !info.deleted => Written::There,
+                    Some((info, _)) if self.is_whole(object.bucket, info).await? => Written::There,
                     _ => Written::After(sequence_of(found.as_ref())),
                 })
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether what the metadata names is all there. An erasure, or time, may have removed chunks
+    /// and left metadata that was written after them: such an object has to be written anew.
+    async fn is_whole(&self, bucket: Bucket, info: &ObjectInfo) -> Result<bool, Unpublished> {
+        if info.deleted {
+            return Ok(false);
+        }
+        let subject = subjects::chunks(bucket, &info.nuid);
+        let listed = self.subjects(names::object_stream(bucket), &subject).await;
+        let listed = listed.map_err(|error| Unpublished::Unconfirmed {
+            waited: Duration::ZERO,
+            reason: error.message,
+        })?;
+        Ok(listed.iter().map(|(_, count)| count).sum::<usize>() >= info.chunks)
     }
 
     /// Opens an object for reading it chunk by chunk.
@@ -170,7 +188,7 @@ impl Broker {
     /// does not answer.
     pub async fn open_object(&self, object: &ObjectRef) -> Result<ObjectReader, StageError> {
         let store = self.store(object.bucket).await?;
-        match store.metadata(object).await? {
+        match store.metadata(&Name::of(object)).await? {
             Some((info, _)) if !info.deleted => {
                 let subject = store.chunk_subject(&info.nuid);
                 Ok(ObjectReader::new(object.clone(), store.stream, subject, info.chunks))
@@ -194,7 +212,7 @@ impl Broker {
             waited: Duration::ZERO,
             reason: error.message,
         })?;
-        Ok(Store { bucket: names::object_bucket(bucket), stream })
+        Ok(Store { bucket, stream })
     }
 }
 
@@ -215,23 +233,21 @@ fn sequence_of(found: Option<&(ObjectInfo, u64)>) -> u64 {
 
 /// One bucket.
 struct Store {
-    bucket: &'static str,
+    bucket: Bucket,
     stream: Stream<()>,
 }
 
 impl Store {
     fn chunk_subject(&self, nuid: &str) -> String {
-        format!("$O.{}.C.{nuid}", self.bucket)
-    }
-
-    fn metadata_subject(&self, object: &ObjectRef) -> String {
-        format!("$O.{}.M.{}", self.bucket, URL_SAFE.encode(object.name()))
+        subjects::chunks(self.bucket, nuid)
     }
 
     /// The object's metadata and its sequence, from the stream's leader.
-    async fn metadata(&self, object: &ObjectRef) -> Result<Option<(ObjectInfo, u64)>, Unpublished> {
-        let read =
-            self.stream.get_last_raw_message_by_subject(&self.metadata_subject(object)).await;
+    async fn metadata(&self, object: &Name) -> Result<Option<(ObjectInfo, u64)>, Unpublished> {
+        let read = self
+            .stream
+            .get_last_raw_message_by_subject(&subjects::metadata(self.bucket, object))
+            .await;
         let unconfirmed =
             |reason: String| Unpublished::Unconfirmed { waited: Duration::ZERO, reason };
         match read {
@@ -256,7 +272,7 @@ impl Store {
         let digest = Sha256::digest(bytes);
         let info = serde_json::json!({
             "name": object.name(),
-            "bucket": self.bucket,
+            "bucket": names::object_bucket(self.bucket),
             "nuid": nuid,
             "size": bytes.len(),
             "chunks": chunks,
@@ -268,7 +284,8 @@ impl Store {
         let mut headers = HeaderMap::new();
         headers.insert(NATS_ROLLUP, ROLLUP_OF_SUBJECT);
         headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, replaced.to_string());
-        Ok(Message { subject: self.metadata_subject(object), headers, payload: payload.into() })
+        let subject = subjects::metadata(self.bucket, &Name::of(object));
+        Ok(Message { subject, headers, payload: payload.into() })
     }
 }
 

@@ -2,10 +2,11 @@
 
 use async_nats::HeaderMap;
 use async_nats::header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE;
-use async_nats::jetstream::stream::{DirectGetErrorKind, LastRawMessageErrorKind};
+use async_nats::jetstream::stream::DirectGetErrorKind;
 use bytes::Bytes;
 
 use super::broker::Broker;
+use super::erasure::Slot;
 use super::names;
 use super::publish::{Message, Unpublished};
 use crate::error::StageError;
@@ -14,10 +15,10 @@ use crate::status::StatusRecord;
 
 /// Compare-and-set rounds before a change counts as impossible: writers of one record are a
 /// handful, and each round has a winner.
-const MAX_ROUNDS: usize = 20;
+pub(super) const MAX_ROUNDS: usize = 20;
 
 /// KV deletions are markers with this header.
-const KV_OPERATION: &str = "KV-Operation";
+pub(super) const KV_OPERATION: &str = "KV-Operation";
 
 /// A record and the revision it was read at.
 #[derive(Clone, Debug)]
@@ -45,15 +46,10 @@ impl Broker {
     /// # Errors
     /// `Transient` while the broker does not answer, `Internal` for a record of another version.
     pub async fn status_at_leader(&self, id: &DocumentId) -> Result<Option<Revised>, StageError> {
-        let stream = self.stream(names::STATUS_STREAM).await?;
-        match stream.get_last_raw_message_by_subject(&names::status_subject(id)).await {
-            Ok(message) if message.headers.get(KV_OPERATION).is_some() => Ok(None),
-            Ok(message) => {
-                Ok(Some(Revised { record: parse(&message.payload)?, revision: message.sequence }))
-            }
-            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
-            Err(error) => Err(StageError::transient("broker_away", error.to_string())),
-        }
+        Ok(match self.slot(id).await? {
+            Slot::Live(read) => Some(*read),
+            Slot::Free | Slot::Erased(_) => None,
+        })
     }
 
     /// Reads a status for an answer to a client, from any replica.
@@ -70,12 +66,17 @@ impl Broker {
         }
     }
 
-    /// Stores the first status of a document. `false` when it has one.
+    /// Stores the first status of a document, in the place of what has sequence `after` (0:
+    /// nothing). `false` when something else is there.
     ///
     /// # Errors
     /// `Transient` while the broker does not answer or has no room.
-    pub async fn create_status(&self, record: &StatusRecord) -> Result<bool, Unpublished> {
-        self.store_status(record, 0).await
+    pub(super) async fn create_status(
+        &self,
+        record: &StatusRecord,
+        after: u64,
+    ) -> Result<bool, Unpublished> {
+        self.store_status(record, after).await
     }
 
     /// Changes a status: reads it, lets `decide` make the next record or decline, stores it if
@@ -100,10 +101,7 @@ impl Broker {
                 return Ok(Change::Stored(Box::new(next)));
             }
         }
-        Err(StageError::internal(
-            "status_contended",
-            format!("{MAX_ROUNDS} writers in a row were faster"),
-        ))
+        Err(contended())
     }
 
     /// Stores `record` if the last revision is `expected` (0: none). `false` when it is not.
@@ -139,7 +137,13 @@ impl Broker {
     }
 }
 
-fn parse(payload: &[u8]) -> Result<StatusRecord, StageError> {
+/// Nobody ever wins.
+pub(super) fn contended() -> StageError {
+    let reason = format!("{MAX_ROUNDS} writers in a row were faster");
+    StageError::internal("status_contended", reason)
+}
+
+pub(super) fn parse(payload: &[u8]) -> Result<StatusRecord, StageError> {
     serde_json::from_slice(payload)
         .map_err(|error| StageError::internal("status_unreadable", error.to_string()))
 }

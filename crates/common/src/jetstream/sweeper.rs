@@ -4,12 +4,19 @@
 //! vanished, deliveries that ran out while nobody was there, a service that died in its last
 //! attempt and was not replaced. Any number may run; the compare-and-set picks one.
 //!
+//! It also removes what nobody else can: what an eraser, a stage or a gateway left that died on the way
+//! (`leftovers.rs`).
+//!
 //! Ages are measured on this process's monotonic clock from the moment a change was seen, so no
 //! service's wall clock matters, and a restart only starts the count again.
 
 mod active;
-mod leftover;
+mod leftovers;
+mod marks;
+mod orphans;
 mod reclaim;
+mod suspects;
+mod undelivered;
 
 use std::time::Duration;
 
@@ -21,8 +28,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use self::active::Active;
-pub use self::leftover::conclude_leftovers;
+use self::leftovers::Leftovers;
 pub use self::reclaim::{Reclaimed, reclaim};
+pub use self::undelivered::conclude_undelivered;
 use super::broker::Broker;
 use super::ending::{Original, header_pairs, job_message};
 use super::names;
@@ -55,12 +63,12 @@ pub async fn run(broker: Broker, config: Config, stop: CancellationToken) {
 }
 
 async fn follow(broker: Broker, config: Config, stop: CancellationToken) {
-    let mut active = Active::default();
+    let (mut active, mut leftovers) = (Active::default(), Leftovers::default());
     let mut ticks = tokio::time::interval(Duration::from_secs(config.sweeper.interval_seconds));
     while !stop.is_cancelled() {
         let watched = tokio::select! {
             () = stop.cancelled() => break,
-            watched = watch(&broker, &config, &mut active, &mut ticks) => watched,
+            watched = watch(&broker, &config, &mut active, &mut leftovers, &mut ticks) => watched,
         };
         if let Err(error) = watched {
             tracing::warn!(%error, "status watch is started again");
@@ -74,6 +82,7 @@ async fn watch(
     broker: &Broker,
     config: &Config,
     active: &mut Active,
+    leftovers: &mut Leftovers,
     ticks: &mut tokio::time::Interval,
 ) -> Result<(), async_nats::Error> {
     let stream = broker.context.get_stream(names::STATUS_STREAM).await?;
@@ -94,9 +103,14 @@ async fn watch(
                 let Some(change) = change else { return Ok(()) };
                 let message = change?;
                 let state = message.headers.as_ref().and_then(|h| h.get(names::STATE_HEADER));
-                active.observe(message.subject.as_str(), state.map(|s| s.as_str()), Instant::now());
+                let (subject, now) = (message.subject.as_str(), Instant::now());
+                active.observe(subject, state.map(|s| s.as_str()), now);
+                leftovers.observe(subject, message.headers.as_ref(), now);
             }
-            _ = ticks.tick() => sweep_all(broker, config, active).await,
+            _ = ticks.tick() => {
+                sweep_all(broker, config, active).await;
+                leftovers.sweep(broker, config).await;
+            }
         }
     }
 }

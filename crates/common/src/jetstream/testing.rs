@@ -5,7 +5,9 @@ use std::time::Duration;
 use async_nats::jetstream::consumer::pull;
 
 use super::broker::Broker;
+use super::erasure::{Progress, Removal, Search};
 use super::names;
+use crate::id::DocumentId;
 use crate::stage::StageName;
 
 impl Broker {
@@ -30,5 +32,34 @@ impl Broker {
             ..pull::Config::default()
         };
         stream.update_consumer(config).await.expect("a changed consumer");
+    }
+
+    /// Begins to remove what an erased document has left, as somebody who is slow, or dies.
+    ///
+    /// # Panics
+    /// When the broker does not take it.
+    pub async fn slow_removal(&self, id: &DocumentId) -> SlowRemoval {
+        let removal = self.begin_removal(id).await.expect("a broker").expect("no status");
+        SlowRemoval { broker: self.clone(), id: id.clone(), removal }
+    }
+}
+
+/// A removal that has begun.
+#[derive(Debug)]
+pub struct SlowRemoval {
+    broker: Broker,
+    id: DocumentId,
+    removal: Removal,
+}
+
+impl SlowRemoval {
+    /// Carries it out, late.
+    ///
+    /// # Panics
+    /// When the broker does not take it.
+    pub async fn finish(self) {
+        let Self { broker, id, removal } = self;
+        let finished = broker.finish_removal(&id, &removal, Search::ByName, Progress::Cleared);
+        finished.await.expect("a broker");
     }
 }

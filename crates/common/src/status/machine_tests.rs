@@ -26,6 +26,7 @@ fn accepted() -> StatusRecord {
         options: Options::default(),
         correlation_id: "c".to_owned(),
         received_at: Timestamp::UNIX_EPOCH,
+        generation: 1,
     })
 }
 

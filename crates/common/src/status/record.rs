@@ -98,6 +98,8 @@ pub struct Upload {
     pub original: ObjectRef,
     /// When it came.
     pub received_at: Timestamp,
+    /// Which processing this begins: 1, or what follows those of an erased document.
+    pub generation: u32,
 }
 
 /// One document's status.
@@ -124,7 +126,8 @@ pub struct StatusRecord {
     pub received_at: Timestamp,
     /// When this record last changed, by the clock of the service that changed it.
     pub updated_at: Timestamp,
-    /// Which processing this is: 1 at first, one more with each replay.
+    /// Which processing this is: 1 at first, one more with each replay, and with an upload after the
+    /// document was erased.
     pub generation: u32,
     /// Where it stands.
     pub state: State,
@@ -165,7 +168,7 @@ impl StatusRecord {
             correlation_id: upload.correlation_id,
             received_at: upload.received_at,
             updated_at: upload.received_at,
-            generation: 1,
+            generation: upload.generation,
             state: State::Queued,
             stage: StageName::Preprocess,
             attempt: 0,
@@ -177,6 +180,12 @@ impl StatusRecord {
             result: None,
             error: None,
         }
+    }
+
+    /// Whether both go back to one upload: a replay keeps it, an upload after an erasure does not.
+    #[must_use]
+    pub fn is_of_upload(&self, other: &Self) -> bool {
+        self.received_at == other.received_at && self.correlation_id == other.correlation_id
     }
 
     /// Where the document's pages with their words are, once `ocr` is done with them in this

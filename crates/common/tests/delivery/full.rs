@@ -6,7 +6,7 @@ use async_nats::jetstream::consumer::PullConsumer;
 use common::jetstream::place::Place;
 use common::jetstream::publish::Unpublished;
 use common::jetstream::runner::RunnerSettings;
-use common::jetstream::sweeper::conclude_leftovers;
+use common::jetstream::sweeper::conclude_undelivered;
 use common::stage::StageName;
 use common::status::{State, StatusRecord};
 
@@ -137,9 +137,9 @@ async fn an_event_whose_job_is_not_delivered_any_more_is_stored_by_the_sweeper()
         })
         .await;
     assert_eq!(bench.messages_in("INVOICE_EXTRACT").await, 1, "nobody is given it any more");
-    assert!(conclude_leftovers(&bench.broker).await.is_err(), "there is no room yet");
+    assert!(conclude_undelivered(&bench.broker).await.is_err(), "there is no room yet");
     make_room_for_events(&bench).await;
-    assert_eq!(conclude_leftovers(&bench.broker).await.unwrap(), 1);
+    assert_eq!(conclude_undelivered(&bench.broker).await.unwrap(), 1);
     assert_eq!(bench.messages_in(EVENTS).await, 1);
     assert_eq!(bench.messages_in("INVOICE_EXTRACT").await, 0);
     last.stopped().await;

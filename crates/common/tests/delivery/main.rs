@@ -10,7 +10,9 @@
 )]
 
 mod dead_letters;
+mod erasure;
 mod full;
+mod leftovers;
 mod objects;
 mod publish;
 mod reclaim;
@@ -20,3 +22,4 @@ mod runner;
 mod support;
 mod sweeper;
 mod topology;
+mod traces;

@@ -68,6 +68,20 @@ async fn what_was_deleted_is_written_anew() {
 }
 
 #[tokio::test]
+async fn what_lost_a_chunk_is_written_anew() {
+    let bench = Bench::start().await;
+    let document = document();
+    for (bucket, stream) in STREAMS {
+        let object = bench.broker.write(bucket, &document, large()).await.unwrap();
+        let first = bench.raw.get_stream(stream).await.unwrap();
+        first.delete_message(first.cached_info().state.first_sequence).await.unwrap();
+        assert!(bench.broker.read(&object).await.is_err());
+        bench.broker.write(bucket, &document, large()).await.unwrap();
+        assert_eq!(bench.broker.read(&object).await.unwrap(), large());
+    }
+}
+
+#[tokio::test]
 async fn of_writers_at_once_one_wins_and_no_chunks_stay_behind() {
     let bench = Bench::start().await;
     let document = document();

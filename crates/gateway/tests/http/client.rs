@@ -86,6 +86,10 @@ pub(crate) async fn get(address: SocketAddr, path: &str) -> Answer {
     raw(address, &format!("GET {path} HTTP/1.1"), b"").await
 }
 
+pub(crate) async fn delete(address: SocketAddr, path: &str) -> Answer {
+    raw(address, &format!("DELETE {path} HTTP/1.1"), b"").await
+}
+
 /// Uploads `body` by itself.
 pub(crate) async fn post(address: SocketAddr, media_type: &str, body: &[u8]) -> Answer {
     post_to(address, UPLOAD, media_type, body).await

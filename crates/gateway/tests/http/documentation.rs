@@ -26,6 +26,10 @@ async fn the_description_lists_every_route_and_holds_the_contract() {
     let statuses: Vec<_> = answers.keys().map(String::as_str).collect();
     assert_eq!(statuses, ["200", "202", "400", "408", "413", "415", "422", "503"]);
 
+    let removal = &api["paths"]["/api/v1/invoices/{id}"]["delete"]["responses"];
+    let statuses: Vec<_> = removal.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(statuses, ["204", "404", "503"]);
+
     let bodies = &api["paths"][UPLOAD]["post"]["requestBody"]["content"];
     assert_eq!(bodies.as_object().unwrap().len(), 6);
     let bare = &api["components"]["schemas"]["BareDocument"];

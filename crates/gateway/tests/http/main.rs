@@ -11,6 +11,7 @@
 
 mod client;
 mod documentation;
+mod erasure;
 mod outage;
 mod pages;
 mod patience;

@@ -13,6 +13,7 @@ use common::jetstream::topology;
 use common::metrics::Metrics;
 use common::status::StatusRecord;
 use common::testing::TestBroker;
+use futures_util::TryStreamExt;
 use gateway::{GatewayState, Readiness};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -96,6 +97,26 @@ impl World {
             *count = stream.info().await.unwrap().state.messages;
         }
         counts
+    }
+
+    /// Messages whose subject or body names `id`, in any stream.
+    pub(crate) async fn traces(&self, id: &DocumentId) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut names = self.inspector.stream_names();
+        while let Some(name) = names.try_next().await.unwrap() {
+            let mut stream = self.inspector.get_stream(&name).await.unwrap();
+            let state = stream.info().await.unwrap().state.clone();
+            for sequence in state.first_sequence..=state.last_sequence {
+                let Ok(message) = stream.get_raw_message(sequence).await else { continue };
+                let named = |bytes: &[u8]| {
+                    bytes.windows(id.as_str().len()).any(|seen| seen == id.as_str().as_bytes())
+                };
+                if named(message.subject.as_bytes()) || named(&message.payload) {
+                    found.push(message.subject.to_string());
+                }
+            }
+        }
+        found
     }
 
     /// Lets the queue of the first stage take `jobs` and no more.

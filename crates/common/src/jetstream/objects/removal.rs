@@ -1,15 +1,16 @@
 //! Removing objects, one by one or all of a document.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use async_nats::jetstream::stream::DirectGetErrorKind;
-use futures_util::TryStreamExt;
 use serde::Deserialize;
 
 use super::Store;
+use super::subjects::{self, Name};
 use crate::error::StageError;
-use crate::id::{ContentHash, DocumentId};
+use crate::id::DocumentId;
 use crate::jetstream::broker::Broker;
+use crate::jetstream::names;
 use crate::object::{Bucket, ObjectRef};
 
 /// One object as its metadata names it.
@@ -36,8 +37,11 @@ impl Broker {
         object: &ObjectRef,
     ) -> Result<(), StageError> {
         let store = self.store(object.bucket).await?;
-        store.forget(&object.document, &object.hash).await?;
-        store.purge(store.chunk_subject(&format!("{}.{}.>", object.document, object.hash))).await
+        let name = Name::of(object);
+        store.purge(subjects::metadata(object.bucket, &name)).await?;
+        store
+            .purge(subjects::chunks(object.bucket, &format!("{}.{}.>", name.document, name.hash)))
+            .await
     }
 
     /// Removes everything of `document` from `bucket`, also chunks that no metadata names.
@@ -50,15 +54,14 @@ impl Broker {
         document: &DocumentId,
     ) -> Result<(), StageError> {
         let store = self.store(bucket).await?;
-        let chunks = store.chunk_subject(&format!("{document}.>"));
+        let chunks = subjects::chunks_of(bucket, document);
         // As many as a document has pages, and a few.
-        let listed = store.stream.info_with_subjects(&chunks).await.map_err(away)?;
-        let subjects: Vec<(String, usize)> = listed.try_collect().await.map_err(away)?;
-        let hashes: BTreeSet<ContentHash> =
-            subjects.iter().filter_map(|(subject, _)| hash_in(subject)).collect();
+        let listed = self.subjects(names::object_stream(bucket), &chunks).await?;
+        let objects: HashSet<Name> =
+            listed.iter().filter_map(|(subject, _)| Name::of_chunks(subject)).collect();
         // Metadata first: who finds some finds its chunks, unless they go while they are read.
-        for hash in &hashes {
-            store.forget(document, hash).await?;
+        for object in &objects {
+            store.purge(subjects::metadata(bucket, object)).await?;
         }
         store.purge(chunks).await
     }
@@ -73,7 +76,7 @@ impl Broker {
         sequence: u64,
     ) -> Result<Option<Found>, StageError> {
         let store = self.store(bucket).await?;
-        let all = format!("$O.{}.M.>", store.bucket);
+        let all = subjects::all_metadata(bucket);
         match store.stream.direct_get_next_for_subject(all, Some(sequence)).await {
             Ok(message) => {
                 let named = serde_json::from_slice::<Named>(&message.payload).ok();
@@ -96,42 +99,12 @@ impl Broker {
 }
 
 impl Store {
-    /// Removes the metadata of an object.
-    async fn forget(&self, document: &DocumentId, hash: &ContentHash) -> Result<(), StageError> {
-        let object = ObjectRef {
-            // The name alone makes the subject.
-            bucket: Bucket::Work,
-            document: document.clone(),
-            hash: hash.clone(),
-            size_bytes: 0,
-        };
-        self.purge(self.metadata_subject(&object)).await
-    }
-
     async fn purge(&self, subject: String) -> Result<(), StageError> {
         self.stream.purge().filter(subject).await.map_err(away)?;
         Ok(())
     }
 }
 
-/// The hash in a chunk's subject, `$O.<bucket>.C.<document id>.<hash>.<unique>`.
-fn hash_in(subject: &str) -> Option<ContentHash> {
-    subject.split('.').nth(4)?.parse().ok()
-}
-
 fn away(error: impl std::error::Error) -> StageError {
     StageError::transient("broker_away", error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_chunks_subject_names_its_object() {
-        let hash = ContentHash::of(b"page");
-        let subject = format!("$O.invoice_work.C.{}.{hash}.unique", "a".repeat(64));
-        assert_eq!(hash_in(&subject), Some(hash));
-        assert_eq!(hash_in("$O.invoice_work.C.unique"), None);
-    }
 }

@@ -14,6 +14,7 @@ use crate::decide::{Decision, decide};
 use crate::error::{ErrorKind, ErrorRecord, StageError};
 use crate::failpoint::{self, Point};
 use crate::jetstream::ending::{Original, job_message};
+use crate::jetstream::erasure::Search;
 use crate::jetstream::names;
 use crate::jetstream::room::Ration;
 use crate::jetstream::settle::Settlement;
@@ -108,6 +109,7 @@ impl<S: Stage> Holder<'_, S> {
             Change::Stored(record) => Ok(Claimed::Run(record)),
             Change::Missing => {
                 tracing::warn!("job of a document without status is dropped");
+                self.leave_nothing(Search::ByChunks).await?;
                 Ok(Claimed::Settled(Settlement::Ack))
             }
             Change::Declined((outcome, record)) => self.declined(outcome, &record).await,
@@ -351,7 +353,11 @@ impl<S: Stage> Holder<'_, S> {
                 Settled::Fenced
             }
             Change::Declined(Advance::AlreadyPast | Advance::To(_)) => Settled::AlreadyPast,
-            Change::Missing => Settled::Missing,
+            Change::Missing => {
+                // Its objects may be torn: some of their chunks were there when it was erased.
+                self.leave_nothing(Search::ByName).await?;
+                Settled::Missing
+            }
         })
     }
 
@@ -368,6 +374,16 @@ impl<S: Stage> Holder<'_, S> {
         if let Err(error) = change.await {
             tracing::debug!(%error, "no sign of life could be given");
         }
+    }
+
+    /// The document has no status: if it was erased, nothing of this attempt may stay.
+    async fn leave_nothing(&self, search: Search) -> Result<(), StageError> {
+        let broker = &self.runner.broker;
+        let erased = self.patiently(|| broker.leave_nothing(&self.job.id, search)).await?;
+        if erased {
+            tracing::info!("document was erased, what this attempt left is removed");
+        }
+        Ok(())
     }
 
     /// Repeats `work` while a dependency is away, keeping the lease: a document must not fail

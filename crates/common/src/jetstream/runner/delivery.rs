@@ -11,6 +11,7 @@ use crate::event::DeadLetter;
 use crate::failpoint::{self, Point};
 use crate::id::DocumentId;
 use crate::jetstream::ending::{Original, header_pairs};
+use crate::jetstream::erasure::Search;
 use crate::jetstream::lease::Lease;
 use crate::jetstream::names;
 use crate::jetstream::settle::Settlement;
@@ -112,7 +113,7 @@ async fn refuse<S: Stage>(
     }
 }
 
-/// Whether there was a document to fail.
+/// Whether there was a document to fail, or to keep nothing of.
 async fn fail<S: Stage>(
     runner: &Runner<S>,
     id: &DocumentId,
@@ -130,7 +131,9 @@ async fn fail<S: Stage>(
             runner.broker.store_ending(&record, original).await?;
             Ok(true)
         }
-        Change::Declined(()) | Change::Missing => Ok(false),
+        Change::Declined(()) => Ok(false),
+        // Nothing may be kept of a document that was erased, also not what cannot be read.
+        Change::Missing => runner.broker.leave_nothing(id, Search::ByChunks).await,
     }
 }
 
@@ -151,5 +154,8 @@ async fn store_unknown<S: Stage>(
         headers: original.headers.clone(),
         payload: original.payload.to_vec(),
     };
-    runner.broker.store_dead_letter(S::NAME, &format!("unknown-{sequence}"), &letter).await
+    runner
+        .broker
+        .store_dead_letter(S::NAME, &format!("{}{sequence}", names::UNKNOWN_DEAD), &letter)
+        .await
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::leftover::conclude_leftovers;
+use super::undelivered::conclude_undelivered;
 use crate::error::StageError;
 use crate::jetstream::broker::Broker;
 use crate::jetstream::place::Place;
@@ -53,7 +53,7 @@ pub(super) async fn run(broker: Broker, interval_seconds: u64, stop: Cancellatio
             }
             Err(error) => tracing::warn!(%error, "no room could be made"),
         }
-        if let Err(error) = conclude_leftovers(&broker).await {
+        if let Err(error) = conclude_undelivered(&broker).await {
             tracing::warn!(%error, "what is left in the queues cannot be looked at");
         }
     }
@@ -128,6 +128,7 @@ mod tests {
             options: Options::default(),
             correlation_id: "c".to_owned(),
             received_at: Timestamp::UNIX_EPOCH,
+            generation: 1,
         });
         StatusRecord { state, stage, ..accepted }
     }

@@ -29,7 +29,7 @@ struct Standing {
 
 impl Standing {
     /// Whether some message is neither waiting nor leased.
-    fn has_leftovers(&self) -> bool {
+    fn has_undelivered(&self) -> bool {
         self.messages > self.waiting.saturating_add(self.leased)
     }
 }
@@ -39,11 +39,11 @@ impl Standing {
 ///
 /// # Errors
 /// `Transient` while the broker does not answer or has no room; the next go tries again.
-pub async fn conclude_leftovers(broker: &Broker) -> Result<u64, StageError> {
+pub async fn conclude_undelivered(broker: &Broker) -> Result<u64, StageError> {
     let mut concluded = 0;
     for stage in StageName::ALL {
         let standing = standing(broker, stage).await?;
-        if standing.has_leftovers() {
+        if standing.has_undelivered() {
             concluded += conclude(broker, stage, standing.delivered).await?;
         }
     }
@@ -121,7 +121,7 @@ mod tests {
         let table = [(0, 0, 0, false), (5, 3, 2, false), (5, 2, 2, true), (1, 0, 0, true)];
         for (messages, waiting, leased, left_over) in table {
             let standing = Standing { messages, waiting, leased, delivered: 0 };
-            assert_eq!(standing.has_leftovers(), left_over, "{standing:?}");
+            assert_eq!(standing.has_undelivered(), left_over, "{standing:?}");
         }
     }
 }

@@ -1,0 +1,184 @@
+//! Removes what is stored of one document, up to a fence.
+
+use async_nats::jetstream::stream::LastRawMessageErrorKind;
+use futures_util::{TryStreamExt, future, stream};
+
+use crate::error::StageError;
+use crate::event::DeadLetter;
+use crate::id::DocumentId;
+use crate::jetstream::broker::Broker;
+use crate::jetstream::names;
+use crate::jetstream::objects::subjects::{self, Name};
+use crate::object::Bucket;
+use crate::stage::StageName;
+use crate::status::StatusRecord;
+
+/// Purges of single objects under way at once: a document of two hundred pages has as many objects,
+/// and each purge waits for the disk.
+const PURGES_AT_ONCE: usize = 8;
+
+/// How the objects of a document are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::jetstream) enum Search {
+    /// By their chunks, whose subjects begin with the id: the cost is that of the document alone,
+    /// and every object that was written undisturbed is found.
+    ByChunks,
+    /// Also by the names of all objects of everybody, which finds metadata whose chunks were removed
+    /// before it was written. For the few documents that were in the hands of a stage.
+    ByName,
+}
+
+/// The last sequence of each stream at one moment.
+#[derive(Debug)]
+pub(super) struct Fence(Vec<(&'static str, u64)>);
+
+impl Fence {
+    fn of(&self, stream: &str) -> u64 {
+        self.0.iter().find(|(name, _)| *name == stream).map_or(0, |(_, last)| *last)
+    }
+}
+
+/// Every stream in which a document leaves something, its status aside.
+fn streams() -> impl Iterator<Item = &'static str> {
+    let queues = StageName::ALL.into_iter().map(names::job_stream);
+    let buckets = Bucket::ALL.into_iter().map(names::object_stream);
+    queues.chain([names::EVENTS_STREAM, names::DEAD_STREAM]).chain(buckets)
+}
+
+impl Broker {
+    /// Notes where each stream ends now.
+    pub(super) async fn fence(&self) -> Result<Fence, StageError> {
+        let ends = streams()
+            .map(|name| async move { self.last_sequence(name).await.map(|last| (name, last)) });
+        future::try_join_all(ends).await.map(Fence)
+    }
+
+    /// Removes jobs, events, dead letters and objects of `id` that were stored up to `fence`.
+    pub(super) async fn remove(
+        &self,
+        id: &DocumentId,
+        fence: &Fence,
+        search: Search,
+    ) -> Result<(), StageError> {
+        let jobs = StageName::ALL.map(|s| (names::job_stream(s), names::job_subject(s, id)));
+        let events = names::events_of(id).map(|filter| (names::EVENTS_STREAM, filter));
+        let dead = [(names::DEAD_STREAM, names::dead_letters_of(id.as_str()))];
+        let messages = jobs.into_iter().chain(events).chain(dead);
+        let purges = messages.map(|(stream, filter)| self.purge_up_to(fence, stream, filter));
+        future::try_join_all(purges).await?;
+        self.remove_unknown_letters(id).await?;
+        for bucket in Bucket::ALL {
+            self.remove_objects_up_to(fence, bucket, id, search).await?;
+        }
+        Ok(())
+    }
+
+    /// Metadata first: what is stopped in between still has the chunks that tell the rest.
+    async fn remove_objects_up_to(
+        &self,
+        fence: &Fence,
+        bucket: Bucket,
+        id: &DocumentId,
+        search: Search,
+    ) -> Result<(), StageError> {
+        let store = names::object_stream(bucket);
+        let chunks = subjects::chunks_of(bucket, id);
+        let listed = self.subjects(store, &chunks).await?;
+        let mut objects: Vec<_> =
+            listed.iter().filter_map(|(subject, _)| Name::of_chunks(subject)).collect();
+        if search == Search::ByName {
+            let all = self.subjects(store, &subjects::all_metadata(bucket)).await?;
+            let names = all.iter().filter_map(|(subject, _)| Name::of_metadata(subject));
+            objects.extend(names.filter(|name| name.document == *id));
+        }
+        let metadata: Vec<String> =
+            objects.iter().map(|object| subjects::metadata(bucket, object)).collect();
+        let purges =
+            metadata.into_iter().map(|subject| Ok(self.purge_up_to(fence, store, subject)));
+        stream::iter(purges).try_buffer_unordered(PURGES_AT_ONCE).try_collect::<()>().await?;
+        self.purge_up_to(fence, store, chunks).await
+    }
+
+    /// Dead letters of messages that nobody could read are called after their sequence; what they
+    /// keep may be a job of this document all the same.
+    async fn remove_unknown_letters(&self, id: &DocumentId) -> Result<(), StageError> {
+        let listed = self.subjects(names::DEAD_STREAM, &names::dead_letters_of("*")).await?;
+        let is_unknown = |subject: &str| {
+            subject.rsplit('.').next().is_some_and(|name| name.starts_with(names::UNKNOWN_DEAD))
+        };
+        for (subject, _) in listed.into_iter().filter(|(subject, _)| is_unknown(subject)) {
+            if let Some((letter, sequence)) = self.last_letter(&subject).await?
+                && letter.subject.ends_with(id.as_str())
+            {
+                self.delete_letter(sequence).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the event and the dead letter that followed from `ended`, and nothing that follows
+    /// from another upload of the same document: an event's subject has the generation, and a dead
+    /// letter's body.
+    pub(super) async fn withdraw(&self, ended: &StatusRecord) -> Result<(), StageError> {
+        let (tenant, id, generation) = (&ended.tenant, &ended.id, ended.generation);
+        let stream = self.stream(names::EVENTS_STREAM).await?;
+        for subject in [
+            names::extracted_subject(tenant, id, generation),
+            names::failed_subject(tenant, id, generation),
+        ] {
+            stream.purge().filter(subject).await.map_err(away)?;
+        }
+        for stage in StageName::ALL {
+            let subject = names::dead_subject(stage, id.as_str());
+            if let Some((letter, sequence)) = self.last_letter(&subject).await?
+                && letter.generation == generation
+            {
+                self.delete_letter(sequence).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn last_letter(&self, subject: &str) -> Result<Option<(DeadLetter, u64)>, StageError> {
+        let stream = self.stream(names::DEAD_STREAM).await?;
+        match stream.get_last_raw_message_by_subject(subject).await {
+            // A letter of another version is nobody's that is known here.
+            Ok(message) => Ok(ciborium::from_reader(&message.payload[..])
+                .ok()
+                .map(|letter| (letter, message.sequence))),
+            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
+            Err(error) => Err(away(error)),
+        }
+    }
+
+    async fn delete_letter(&self, sequence: u64) -> Result<(), StageError> {
+        let stream = self.stream(names::DEAD_STREAM).await?;
+        match stream.delete_message(sequence).await {
+            Ok(_) => Ok(()),
+            // Somebody else was faster, or the broker says so once more when it is asked again.
+            Err(error) => match stream.get_raw_message(sequence).await {
+                Err(gone) if gone.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(()),
+                _ => Err(away(error)),
+            },
+        }
+    }
+
+    async fn purge_up_to(
+        &self,
+        fence: &Fence,
+        stream: &'static str,
+        filter: String,
+    ) -> Result<(), StageError> {
+        let last = fence.of(stream);
+        // Nothing was ever stored; and the broker takes "before sequence 1" for "everything".
+        if last == 0 {
+            return Ok(());
+        }
+        let purge = self.stream(stream).await?.purge().filter(filter).sequence(last + 1);
+        purge.await.map_err(away).map(drop)
+    }
+}
+
+fn away(error: impl std::error::Error) -> StageError {
+    StageError::transient("broker_away", error.to_string())
+}

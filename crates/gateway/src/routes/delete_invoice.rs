@@ -1,0 +1,63 @@
+//! `DELETE /api/v1/invoices/{id}`
+
+use std::sync::Arc;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+
+use common::id::DocumentId;
+use common::jetstream::erasure::Erased;
+
+use crate::caller::Caller;
+use crate::error::ApiError;
+use crate::problem::Problem;
+use crate::state::App;
+
+/// Removes a document and everything that was made of it
+///
+/// Its bytes, pages, words, status, result, stored events and dead letters, at once and also while it
+/// is being read; no event follows. Copies of events that readers have taken already are theirs to
+/// remove. Repeating the call is harmless, also after `503`: the document may be gone then, and what
+/// is left of it is removed later in any case. The same document may be uploaded again.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/invoices/{id}",
+    tag = "invoices",
+    params(("id" = String, Path, description = "The id that the upload was answered with")),
+    responses(
+        (status = 204, description = "Nothing is left of it"),
+        (
+            status = 404,
+            description = "Unknown, expired, or somebody else's",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = 503,
+            description = "The broker does not answer; come back after `Retry-After` seconds",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
+pub(crate) async fn delete_invoice(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<StatusCode, ApiError> {
+    let Path(id) = id.map_err(|_| ApiError::NotFound)?;
+    // An id of another form names nothing, like any other unknown one.
+    let id: DocumentId = id.parse().map_err(|_| ApiError::NotFound)?;
+    let erased = app.accepting.erase(&id, &caller.tenant).await.map_err(|error| {
+        tracing::warn!(invoice.id = %id, %error, "a document cannot be erased");
+        ApiError::from(&error)
+    })?;
+    match erased {
+        Erased::Gone => {
+            tracing::info!(invoice.id = %id, "document erased");
+            Ok(StatusCode::NO_CONTENT)
+        }
+        Erased::NotFound => Err(ApiError::NotFound),
+    }
+}
