@@ -309,6 +309,25 @@ fn is_produced(folder: &str) -> bool {
 }
 
 #[test]
+fn builds_that_are_broken_on_purpose_can_be_made() {
+    let patches: Vec<_> = std::fs::read_dir(root().join("tests/faults/broken"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert!(!patches.is_empty(), "there is nothing to check");
+    let stale = patches.iter().filter(|patch| {
+        let check = std::process::Command::new("git")
+            .current_dir(root())
+            .args(["apply", "--check"])
+            .arg(patch)
+            .status();
+        !check.unwrap().success()
+    });
+    let stale: Vec<String> = stale.map(|patch| patch.display().to_string()).collect();
+    assert_none("make the patch anew on the code as it is", &stale);
+}
+
+#[test]
 fn tests_named_by_the_architecture_exist() {
     let code: String = rust().into_iter().map(|source| source.text).collect();
     let is_fact = |word: &String| {

@@ -100,6 +100,28 @@ pub(crate) async fn audit(
     findings
 }
 
+/// While nothing moves: every accepted document that has not ended has a job, in the queue of its
+/// stage, or still in the one before. Those that have none live by the grace of the sweeper.
+pub(crate) async fn without_a_job(books: &Books, receipts: &Receipts) -> Vec<String> {
+    let mut jobs = BTreeSet::new();
+    for (queue, _) in QUEUES {
+        let entries = books.entries(queue).await;
+        jobs.extend(
+            entries.into_iter().filter_map(|e| e.subject.rsplit('.').next().map(str::to_owned)),
+        );
+    }
+    let statuses = books.statuses().await;
+    let under_way = receipts.accepted.keys().filter(|id| {
+        statuses
+            .get(*id)
+            .is_some_and(|status| !matches!(status["state"].as_str(), Some("completed" | "failed")))
+    });
+    under_way
+        .filter(|id| !jobs.contains(*id))
+        .map(|id| format!("{id}: is under way and has no job: {}", statuses[id]["stage"]))
+        .collect()
+}
+
 /// What a client was promised: its document is read as if nothing had happened, or fails for the
 /// reason that the scenario gave.
 fn promised(

@@ -38,7 +38,10 @@ impl Books {
     pub(crate) async fn open(url: &str) -> Self {
         let servers: Vec<async_nats::ServerAddr> =
             url.split(',').map(|one| one.parse().unwrap()).collect();
-        let options = async_nats::ConnectOptions::new().retry_on_initial_connect();
+        let mut options = async_nats::ConnectOptions::new().retry_on_initial_connect();
+        if let (Some(user), Some(password)) = (servers[0].username(), servers[0].password()) {
+            options = options.user_and_password(user.to_owned(), password.to_owned());
+        }
         let client = options.connect(servers).await.unwrap();
         Self { context: jetstream::new(client) }
     }

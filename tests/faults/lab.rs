@@ -54,6 +54,8 @@ pub(crate) struct Lab {
     pub(crate) books: Books,
     pub(crate) expected: Expected,
     pub(crate) notes: Vec<String>,
+    /// Promises that were found broken on the way.
+    pub(crate) broken: Vec<String>,
     /// When the fault was done, and what was under way then.
     fault: Option<(Instant, usize)>,
     // Last: what runs in it ends first.
@@ -127,6 +129,7 @@ impl Lab {
             books,
             expected: Expected::default(),
             notes: Vec::new(),
+            broken: Vec::new(),
             fault: None,
             folder,
         };
@@ -264,6 +267,7 @@ impl Lab {
         tokio::time::timeout(PATIENCE / 3, settled).await.unwrap_or(());
         let references = &self.given.references;
         let mut findings = audit::audit(&self.books, &receipts, references, &self.expected).await;
+        findings.broken.splice(0..0, self.broken);
         findings.broken.splice(0..0, (!missing.is_empty()).then_some(missing));
         if self.given.keep && !findings.broken.is_empty() {
             let kept = self.folder.keep();

@@ -16,7 +16,6 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::string_slice,
     clippy::print_stdout,
     reason = "Invariant: a test that cannot go on has failed, and it says what it counted"
 )]

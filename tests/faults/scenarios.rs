@@ -3,6 +3,7 @@
 mod brokers;
 mod cluster;
 mod documents;
+mod erasure;
 mod killed;
 mod limits;
 mod messages;
@@ -61,6 +62,7 @@ scenarios! {
     ci killed::stages_killed_after_handing_on,
     ci killed::stages_killed_after_advancing,
     ci killed::stages_killed_before_acknowledging,
+    ci killed::jobs_outlive_their_services,
     ci killed::no_service_at_the_last_attempt,
     ci workers::workers_killed,
     ci workers::workers_stopped,
@@ -87,6 +89,9 @@ scenarios! {
     ci documents::work_object_missing,
     ci documents::work_object_corrupted,
     all documents::original_missing,
+    ci erasure::erased_in_flight,
+    all erasure::erased_while_stages_die,
+    all erasure::erased_while_the_gateway_dies,
     ci messages::jobs_published_twice_and_replayed,
     ci messages::strange_messages,
     ci messages::status_contended,

@@ -46,7 +46,7 @@ async fn harm(lab: &Lab, bucket: &str, id: &str, how: Harm) -> usize {
 /// What `ocr` or `extract` is to read of a document is harmed before they do; the document is made
 /// again from its original.
 async fn work_object_harmed(given: Given, how: Harm) -> Outcome {
-    let victim = if given.seed % 2 == 0 { "ocr" } else { "extract" };
+    let victim = if given.seed.is_multiple_of(2) { "ocr" } else { "extract" };
     // The first job waits between claim and work.
     let fault = format!("{}=pause:{HOLD_MS}@1", Point::JobClaimed);
     let fit = Fit { faults: vec![(victim, fault)], ..Fit::default() };

@@ -2,9 +2,12 @@
 
 use common::failpoint::Point;
 use rand::Rng;
+use rustix::process::Signal;
 
+use crate::audit::without_a_job;
 use crate::fleet::STAGES;
 use crate::lab::{Fit, Given, Lab, Outcome};
+use crate::wait::eventually;
 
 /// Documents of a scenario.
 const DOCUMENTS: usize = 12;
@@ -85,6 +88,29 @@ pub(super) async fn stages_killed_before_acknowledging(given: Given) -> Outcome 
     stages_killed(given, Point::BeforeAck, &STAGES).await
 }
 
+/// The moment after a stage died with everything done but handed on, all stands still: whatever is
+/// under way has a job that will bring it back, without any help of the sweeper.
+pub(super) async fn jobs_outlive_their_services(given: Given) -> Outcome {
+    let fault = |stage: &'static str| {
+        (stage, format!("{}=kill@{}", Point::OutputsWritten, given.pick(1..=3)))
+    };
+    let fit = Fit { faults: STAGES.map(fault).to_vec(), ..Fit::default() };
+    let mut lab = Lab::start(&given, fit).await;
+    let uploads = lab.upload(DOCUMENTS);
+    lab.fault().await;
+    for stage in STAGES {
+        eventually("the death of a stage", async || {
+            (lab.service(stage).deaths() > 0).then_some(())
+        })
+        .await;
+        lab.services.iter().for_each(|service| service.signal(Signal::STOP));
+        let receipts = lab.client.receipts().await;
+        lab.broken.extend(without_a_job(&lab.books, &receipts).await);
+        lab.services.iter().for_each(|service| service.signal(Signal::CONT));
+    }
+    lab.finish(uploads).await
+}
+
 /// A document takes its service with it at each attempt, and after the last one no service comes
 /// back: the sweeper beside the gateway has to end the document.
 pub(super) async fn no_service_at_the_last_attempt(given: Given) -> Outcome {
@@ -100,10 +126,7 @@ pub(super) async fn no_service_at_the_last_attempt(given: Given) -> Outcome {
         let plan = lab.plan("ocr", &format!("life-{life}"), &url, &deadly);
         lab.add(plan);
         let service = lab.services.last().unwrap();
-        crate::wait::eventually("the death of a service", async || {
-            (service.deaths() > 0).then_some(())
-        })
-        .await;
+        eventually("the death of a service", async || (service.deaths() > 0).then_some(())).await;
         service.kill();
         lab.services.pop();
     }
