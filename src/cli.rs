@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use common::service::ServiceArgs;
 
 use crate::command::{
-    config, dead, decode, delete, explain, finish, status, submit, topology, watch, worker,
+    backup, config, dead, decode, delete, explain, finish, status, submit, topology, watch, worker,
 };
 use crate::exit;
 use crate::serve::{self, ServeArgs};
@@ -75,6 +75,11 @@ enum Command {
   invoice-ocr topology apply --nats-url nats://broker:4222
   invoice-ocr topology check --data /var/lib/invoice-ocr")]
     Topology(topology::TopologyArgs),
+    /// Copy everything that the broker keeps into files, and back
+    #[command(after_help = "Examples:
+  invoice-ocr backup create /backup/2026-11-26
+  invoice-ocr backup restore /backup/2026-11-26 --nats-url nats://broker:4222")]
+    Backup(backup::BackupArgs),
     /// Check the configuration
     #[command(after_help = "Examples:
   invoice-ocr config check --config /etc/invoice-ocr.toml")]
@@ -111,6 +116,7 @@ impl Cli {
             Command::Explain(args) => finish(explain::run(&args)),
             Command::Dead(args) => finish(dead::run(&args)),
             Command::Topology(args) => finish(topology::run(&args)),
+            Command::Backup(args) => finish(backup::run(&args)),
             Command::Config(args) => finish(config::run(&args)),
             Command::Decode => finish(decode::run()),
             Command::Worker(args) => worker::run(&args),

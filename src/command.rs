@@ -4,6 +4,7 @@
 //! What is printed goes through [`console`]; how tables look is decided in [`table`], from the JSON
 //! of the API alone.
 
+pub(crate) mod backup;
 pub(crate) mod config;
 pub(crate) mod console;
 pub(crate) mod dead;

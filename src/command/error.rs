@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use common::config::ConfigError;
 use common::error::{ErrorKind, StageError};
+use common::jetstream::backup::BackupError;
 use common::jetstream::broker::ConnectError;
 use common::jetstream::dead_letters::DeadLetterError;
 use common::jetstream::topology::TopologyError;
@@ -36,6 +37,9 @@ pub(crate) enum CommandError {
     /// The broker's topology cannot be read or changed.
     #[error(transparent)]
     Topology(#[from] TopologyError),
+    /// A stream cannot be copied.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// A dead letter cannot be dealt with.
     #[error(transparent)]
     DeadLetter(#[from] DeadLetterError),
@@ -70,6 +74,7 @@ impl CommandError {
             Self::Usage(_) => Exit::Usage,
             Self::NoEndpoint { .. } | Self::Connect(_) => Exit::Unavailable,
             Self::Topology(error) => of_topology(error),
+            Self::Backup(error) => of_backup(error),
             Self::DeadLetter(error) => of_dead_letter(error),
             Self::Broker(error) => of_stage(error),
             Self::Client(error) => error.exit(),
@@ -77,6 +82,13 @@ impl CommandError {
             Self::ReaderGone => Exit::Done,
             Self::Output(_) | Self::Internal(_) => Exit::Internal,
         }
+    }
+}
+
+fn of_backup(error: &BackupError) -> Exit {
+    match error {
+        BackupError::Unreachable { .. } | BackupError::Refused { .. } => Exit::Unavailable,
+        BackupError::File { .. } | BackupError::Exists(_) => Exit::Failed,
     }
 }
 

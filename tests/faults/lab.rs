@@ -1,6 +1,6 @@
 //! One scenario's world: brokers, services, clients, and the audit at its end.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -163,6 +163,10 @@ impl Lab {
     /// Adds a service.
     pub(crate) fn add(&mut self, plan: Plan) {
         self.services.push(Service::start(self.folder.path(), plan));
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     fn gateways(&self) -> Vec<String> {

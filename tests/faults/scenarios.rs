@@ -76,6 +76,7 @@ scenarios! {
     ci brokers::broker_restarted,
     ci brokers::broker_killed_ten_times,
     ci brokers::disk_full,
+    ci brokers::broker_lost_and_restored,
     ci cluster::stream_leader_killed,
     all cluster::consumer_leader_killed,
     all cluster::meta_leader_killed,

@@ -111,6 +111,12 @@ impl Server {
         }
     }
 
+    /// `kill -9`, and its disk is gone.
+    pub(crate) fn lose(&mut self) {
+        self.kill();
+        fs::remove_dir_all(self.store()).unwrap();
+    }
+
     /// SIGTERM, and its end.
     pub(crate) fn stop(&mut self) {
         self.signal(Signal::TERM);

@@ -17,6 +17,7 @@
 //! [`topology`] makes the streams that all of this binds to; [`dead_letters`] is the operator's
 //! view of what could not be finished, [`events`] of what was published.
 
+pub mod backup;
 pub mod broker;
 pub mod dead_letters;
 pub mod ending;

@@ -122,3 +122,29 @@ pub(super) async fn disk_full(given: Given) -> Outcome {
     drop(disk);
     outcome
 }
+
+/// A backup is taken while documents are under way; then the broker dies with its disk, and a new
+/// one gets what the backup has. Everything that was accepted before the backup began is there and
+/// ends.
+pub(super) async fn broker_lost_and_restored(given: Given) -> Outcome {
+    let mut lab = Lab::start(&given, Fit::default()).await;
+    let uploads = lab.upload(DOCUMENTS);
+    lab.accepted(DOCUMENTS).await;
+    let backup = lab.folder().join("backup");
+    let url = lab.server().url();
+    backed_up(&given, "create", &backup, &url);
+    let ended = lab.books.count("INVOICE_EVENTS").await.unwrap();
+    lab.note(format!("{ended} of {DOCUMENTS} documents had ended when the backup was taken"));
+    lab.fault().await;
+    lab.server().lose();
+    lab.server().restart();
+    backed_up(&given, "restore", &backup, &url);
+    lab.finish(uploads).await
+}
+
+fn backed_up(given: &Given, action: &str, folder: &std::path::Path, url: &str) {
+    let mut command = Command::new(&given.program);
+    command.args(["backup", action]).arg(folder).args(["--nats-url", url]);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "backup {action}: {output:?}");
+}
