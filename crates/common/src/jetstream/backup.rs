@@ -12,7 +12,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use async_nats::Message;
 use async_nats::jetstream::ErrorCode;
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -135,7 +134,7 @@ impl Broker {
             };
             if chunk.payload.is_empty() {
                 // The last one; what went wrong is in its headers.
-                return match complaint(&chunk) {
+                return match chunk.description {
                     Some(reason) => Err(BackupError::Refused { stream: stream.to_owned(), reason }),
                     None => {
                         data.sync_all().await.map_err(|e| file(path, e))?;
@@ -163,9 +162,9 @@ impl Broker {
         let about = fs::read(&path).await.map_err(|e| file(&path, e))?;
         let about: Value = serde_json::from_slice(&about)
             .map_err(|error| file(&path, std::io::Error::from(error)))?;
-        let wish = json!({ "config": about["config"], "state": about["state"] });
+        let wish = json!({ "config": about.get("config"), "state": about.get("state") });
         let answer = self.ask("RESTORE", stream, &wish).await?;
-        let subject = answer["deliver_subject"].as_str().unwrap_or_default().to_owned();
+        let subject = text_at(&answer, "/deliver_subject").to_owned();
         let path = folder.join(DATA_FILE);
         let mut data = File::open(&path).await.map_err(|e| file(&path, e))?;
         let mut bytes = 0;
@@ -204,23 +203,23 @@ fn checked(stream: &str, answer: &[u8]) -> Result<Value, BackupError> {
     let refused = |reason: String| BackupError::Refused { stream: stream.to_owned(), reason };
     let answer: Value =
         serde_json::from_slice(answer).map_err(|error| refused(error.to_string()))?;
-    let error = &answer["error"];
-    if error.is_null() {
+    if answer.get("error").is_none() {
         return Ok(answer);
     }
-    if error["err_code"] == json!(ErrorCode::STREAM_NAME_EXIST.0) {
+    let code = answer.pointer("/error/err_code").and_then(Value::as_u64);
+    if code == Some(ErrorCode::STREAM_NAME_EXIST.0) {
         return Err(BackupError::Exists(format!("stream {stream}")));
     }
-    Err(refused(error["description"].as_str().unwrap_or("without a reason").to_owned()))
-}
-
-fn complaint(last: &Message) -> Option<String> {
-    let description = last.description.clone()?;
-    Some(description)
+    Err(refused(text_at(&answer, "/error/description").to_owned()))
 }
 
 fn messages(about: &Value) -> u64 {
-    about["state"]["messages"].as_u64().unwrap_or_default()
+    about.pointer("/state/messages").and_then(Value::as_u64).unwrap_or_default()
+}
+
+/// The text at a JSON pointer; empty where there is none.
+fn text_at<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
 async fn write(path: &Path, value: &Value) -> Result<(), BackupError> {

@@ -3,8 +3,8 @@
 //! **The marker is the commit.** Every claim and every step of a stage is a compare-and-set on the
 //! status, so once the marker is there nobody can move the document on. A stage that was at work
 //! finds no status when it wants to settle, and removes what it left by the same code
-//! ([`Broker::leave_nothing`]); who has stored an event or a dead letter looks at the status once
-//! more ([`Broker::withdraw_if_erased`]). Either it sees the marker and takes them back, or it looked
+//! (`Broker::leave_nothing`); who has stored an event or a dead letter looks at the status once
+//! more (`Broker::withdraw_if_erased`). Either it sees the marker and takes them back, or it looked
 //! before the marker was set, and then they were stored before the eraser noted its fence.
 //!
 //! **Nothing of a later upload is ever removed.** Whoever removes leftovers reads the marker, notes

@@ -9,7 +9,7 @@
 //! but the oldest of the queue make way: they remove what they wrote and go back, untried. The
 //! oldest keeps what it has, so it gets to its end, or is found to be larger than its share.
 //!
-//! [`gauge`] looks and counts, [`ration`] is what a running job gets to see.
+//! `gauge` looks and counts, `ration` is what a running job gets to see.
 
 mod gauge;
 mod ration;
