@@ -3,14 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_nats::jetstream;
 use common::config::Config;
 use common::jetstream::broker::Broker;
 use common::stage::StageName;
-use common::testing::repository;
-use rustix::process::{Pid, Signal, kill_process};
+pub(crate) use common::testing::process::signal;
+use common::testing::{process, repository};
+use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -107,15 +108,7 @@ impl Service {
 
     /// Process ids of its children whose command line holds `word`.
     pub(crate) fn children(&self, word: &str) -> Vec<u32> {
-        let folders = fs::read_dir("/proc").unwrap().filter_map(|entry| {
-            let id: u32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
-            let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-            let parent: u32 = stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()?;
-            let line = fs::read(format!("/proc/{id}/cmdline")).ok()?;
-            let line = String::from_utf8_lossy(&line).replace('\0', " ");
-            (parent == self.child.id() && line.contains(word)).then_some(id)
-        });
-        folders.collect()
+        process::children(self.child.id(), word)
     }
 
     pub(crate) fn submit(&self, body: &[u8], media_type: &str) -> (u16, Value) {
@@ -149,23 +142,9 @@ impl Drop for Service {
     }
 }
 
-pub(crate) fn signal(id: u32, signal: Signal) {
-    if let Some(pid) = Pid::from_raw(id.cast_signed()) {
-        // It may have ended by itself.
-        kill_process(pid, signal).unwrap_or(());
-    }
-}
-
 /// Polls `look` until it finds something.
-pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(started.elapsed() < PATIENCE, "waited too long for {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+pub(crate) fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    process::until(PATIENCE, what, look)
 }
 
 fn agent() -> ureq::Agent {

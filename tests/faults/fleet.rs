@@ -6,11 +6,12 @@ use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use common::testing::process::{children, signal};
 use common::testing::repository;
 use rustix::process::Signal;
 
 use crate::server::free_port;
-use crate::wait::{eventually, get_json, mortal, signal, until};
+use crate::wait::{eventually, get_json, mortal, until};
 
 /// The services, in the order in which a document passes them.
 pub(crate) const ROLES: [&str; 4] = ["gateway", "preprocess", "ocr", "extract"];
@@ -224,17 +225,4 @@ impl Drop for Service {
             }
         }
     }
-}
-
-/// Process ids of the children of `parent` whose command line holds `word`.
-fn children(parent: u32, word: &str) -> Vec<u32> {
-    let folders = fs::read_dir("/proc").unwrap().filter_map(|entry| {
-        let id: u32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
-        let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-        let its_parent: u32 = stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()?;
-        let line = fs::read(format!("/proc/{id}/cmdline")).ok()?;
-        let line = String::from_utf8_lossy(&line).replace('\0', " ");
-        (its_parent == parent && line.contains(word)).then_some(id)
-    });
-    folders.collect()
 }

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use common::testing::process::signal;
 use common::testing::{nats_server, repository};
 use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::proxy::{Network, Proxy};
-use crate::wait::{get_json, mortal, signal, until};
+use crate::wait::{get_json, mortal, until};
 
 /// What a server is started with besides the product's own configuration.
 #[derive(Clone, Debug, Default)]

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use common::testing::process;
 use serde_json::Value;
 
 /// Longer than anything here takes, short enough to fail what hangs.
@@ -21,15 +21,8 @@ pub(crate) fn mortal(program: impl AsRef<OsStr>) -> Command {
 }
 
 /// Polls `look` until it finds something. Blocks the thread.
-pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(started.elapsed() < PATIENCE, "waited too long for {what}");
-        std::thread::sleep(LOOK);
-    }
+pub(crate) fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    process::until(PATIENCE, what, look)
 }
 
 /// Likewise, without blocking the thread.
@@ -41,13 +34,6 @@ pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Opt
         }
         assert!(started.elapsed() < PATIENCE, "waited too long for {what}");
         tokio::time::sleep(LOOK).await;
-    }
-}
-
-pub(crate) fn signal(id: u32, signal: Signal) {
-    if let Some(pid) = Pid::from_raw(id.cast_signed()) {
-        // It may have ended by itself.
-        kill_process(pid, signal).unwrap_or(());
     }
 }
 

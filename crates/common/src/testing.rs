@@ -1,6 +1,8 @@
 //! A real nats-server for tests: own port, own data, gone when dropped. Behind the feature
 //! `testing`; nothing of it is in a release.
 
+pub mod process;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use common::testing::process::signal;
 use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 
 use crate::fleet::STAGES;
 use crate::lab::{Fit, Given, Lab, Outcome};
-use crate::wait::{eventually, signal};
+use crate::wait::eventually;
 
 const DOCUMENTS: usize = 12;
 

@@ -22,9 +22,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::broker::Broker;
-use super::names;
-use crate::object::Bucket;
-use crate::stage::StageName;
+use super::place::Place;
 
 /// What the `nats` CLI calls a stream's configuration and state.
 const ABOUT_FILE: &str = "backup.json";
@@ -38,16 +36,9 @@ const CHUNK_BYTES: usize = 128 * 1024;
 /// Longest wait for the broker's next word. It may have to read and pack gigabytes first.
 const WORD_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// All streams, in the order in which they are copied: statuses before what they speak of.
-#[must_use]
-pub fn order() -> Vec<&'static str> {
-    let queues = StageName::ALL.map(names::job_stream);
-    let objects = Bucket::ALL.map(names::object_stream);
-    let mut order = vec![names::STATUS_STREAM];
-    order.extend(queues);
-    order.extend([names::EVENTS_STREAM, names::DEAD_STREAM]);
-    order.extend(objects);
-    order
+/// All streams, in the order in which they are copied.
+pub fn order() -> impl Iterator<Item = &'static str> {
+    Place::STREAMS.into_iter().filter_map(Place::stream)
 }
 
 /// A stream that cannot be copied.
@@ -241,10 +232,11 @@ fn unreachable(stream: &str, error: &dyn std::error::Error) -> BackupError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jetstream::names;
 
     #[test]
     fn statuses_are_copied_before_what_they_speak_of() {
-        let order = order();
+        let order: Vec<_> = order().collect();
         assert_eq!(order.first(), Some(&names::STATUS_STREAM));
         assert_eq!(order.len(), 8);
     }

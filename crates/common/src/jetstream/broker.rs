@@ -116,10 +116,7 @@ impl Broker {
     /// # Errors
     /// `Transient` when there is no connection to speak through.
     pub(super) async fn stream(&self, name: &str) -> Result<Stream<()>, StageError> {
-        self.context
-            .get_stream_no_info(name)
-            .await
-            .map_err(|error| StageError::transient("broker_away", error.to_string()))
+        self.context.get_stream_no_info(name).await.map_err(away)
     }
 
     /// Whether the connection stands, as far as the client knows.
@@ -137,6 +134,11 @@ impl Broker {
             tracing::debug!(%error, "broker connection was already closed");
         }
     }
+}
+
+/// The broker did not answer as it should: it is away, or will be asked again.
+pub(super) fn away(error: impl std::error::Error) -> StageError {
+    StageError::transient("broker_away", error.to_string())
 }
 
 /// The user and password, or the token, that the first address with any of them has: the client

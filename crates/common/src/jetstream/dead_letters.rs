@@ -5,7 +5,7 @@ use async_nats::jetstream::stream::DirectGetErrorKind;
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::broker::Broker;
+use super::broker::{Broker, away};
 use super::names;
 use super::publish::{Message, Unpublished};
 use super::statuses::Change;
@@ -79,7 +79,7 @@ impl Broker {
                 Ok(message) => message,
                 Err(error) if error.kind() == DirectGetErrorKind::NotFound => return Ok(kept),
                 Err(error) => {
-                    return Err(StageError::transient("broker_away", error.to_string()).into());
+                    return Err(away(error).into());
                 }
             };
             sequence = message.sequence + 1;
@@ -174,10 +174,7 @@ impl Broker {
             return Err(DeadLetterError::NotFound(name.to_owned()));
         }
         for kept in found {
-            stream
-                .delete_message(kept.sequence)
-                .await
-                .map_err(|error| StageError::transient("broker_away", error.to_string()))?;
+            stream.delete_message(kept.sequence).await.map_err(away)?;
         }
         Ok(())
     }

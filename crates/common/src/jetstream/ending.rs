@@ -3,6 +3,7 @@
 //! each.
 
 use async_nats::HeaderMap;
+use async_nats::jetstream::message::StreamMessage;
 use bytes::Bytes;
 
 use super::broker::Broker;
@@ -25,6 +26,15 @@ pub struct Original {
 }
 
 impl Original {
+    /// A message as it lies in its stream.
+    pub(super) fn stored(message: StreamMessage) -> Self {
+        Self {
+            subject: message.subject.to_string(),
+            headers: header_pairs(&message.headers),
+            payload: message.payload,
+        }
+    }
+
     /// The job that `record` stands for, where the delivered message itself is not at hand.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::broker::Broker;
+use super::broker::{Broker, away};
 use super::names;
 use crate::error::StageError;
 
@@ -109,10 +109,6 @@ fn event(message: &Message) -> Result<PublicEvent, StageError> {
         serde_json::from_slice(&message.payload).map_err(|error| unreadable(error.to_string()))?;
     let subject = message.subject.to_string();
     Ok(PublicEvent { sequence: info.stream_sequence, subject, stored_at, body })
-}
-
-fn away(error: impl std::error::Error) -> StageError {
-    StageError::transient("broker_away", error.to_string())
 }
 
 #[cfg(test)]

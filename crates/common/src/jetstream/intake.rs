@@ -4,8 +4,6 @@
 //! a job, which the next equal upload or the sweeper completes. Nothing is answered with 202 before
 //! all three are on disk.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use jiff::Timestamp;
 
@@ -15,7 +13,6 @@ use super::erasure::Vacancy;
 use super::names;
 use super::publish::Unpublished;
 use super::statuses::{MAX_ROUNDS, contended};
-use crate::error::StageError;
 use crate::failpoint::{self, Point};
 use crate::id::{ContentHash, DocumentId, Options, Tenant};
 use crate::object::{Bucket, ObjectRef};
@@ -62,10 +59,11 @@ impl Broker {
         let content_hash = ContentHash::of(&incoming.bytes);
         let id = DocumentId::derive(&incoming.tenant, &content_hash, &incoming.options);
         for _ in 0..MAX_ROUNDS {
-            let (after, generation) = match self.vacancy(&id).await.map_err(unconfirmed)? {
-                Vacancy::Taken(record) => return self.known(*record).await,
-                Vacancy::Free { after, generation } => (after, generation),
-            };
+            let (after, generation) =
+                match self.vacancy(&id).await.map_err(Unpublished::unconfirmed)? {
+                    Vacancy::Taken(record) => return self.known(*record).await,
+                    Vacancy::Free { after, generation } => (after, generation),
+                };
             self.room_for_a_document().await?;
             let original = self.write_object(Bucket::Uploads, &id, incoming.bytes.clone()).await?;
             failpoint::reach(Point::UploadStored).await;
@@ -79,7 +77,7 @@ impl Broker {
             // Somebody was faster: with an equal upload, or with the removal of what an erased
             // one has left, which may have taken our bytes with it.
         }
-        Err(unconfirmed(contended()))
+        Err(Unpublished::unconfirmed(contended()))
     }
 
     /// Publishes the job that `record` waits for.
@@ -123,8 +121,4 @@ fn first_record(
         received_at: incoming.received_at,
         generation,
     })
-}
-
-fn unconfirmed(error: StageError) -> Unpublished {
-    Unpublished::Unconfirmed { waited: Duration::ZERO, reason: error.to_string() }
 }

@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt;
 
-use super::broker::Broker;
+use super::broker::{Broker, away};
 use crate::error::StageError;
 
 impl Broker {
@@ -28,8 +28,4 @@ impl Broker {
         let info = self.stream(stream).await?.get_info().await.map_err(away)?;
         Ok(info.state.last_sequence)
     }
-}
-
-fn away(error: impl std::error::Error) -> StageError {
-    StageError::transient("broker_away", error.to_string())
 }

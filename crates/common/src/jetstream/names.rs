@@ -53,7 +53,7 @@ pub fn job_consumer(stage: StageName) -> &'static str {
 /// Subject of a document's job.
 #[must_use]
 pub fn job_subject(stage: StageName, id: &DocumentId) -> String {
-    format!("invoice.jobs.{stage}.{id}")
+    format!("{}{id}", job_subject_prefix(stage))
 }
 
 /// What subjects of a stage's jobs begin with.
@@ -83,13 +83,13 @@ pub fn failed_subject(tenant: &Tenant, id: &DocumentId, generation: u32) -> Stri
 /// Subject of a dead letter; `id` is `unknown-<sequence>` for a message that does not decode.
 #[must_use]
 pub fn dead_subject(stage: StageName, id: &str) -> String {
-    format!("invoice.dead.{stage}.{id}")
+    format!("{DEAD_SUBJECT_PREFIX}{stage}.{id}")
 }
 
 /// Subjects of all events of a document.
 #[must_use]
 pub fn events_of(id: &DocumentId) -> [String; 2] {
-    [format!("invoice.extracted.*.{id}.*"), format!("invoice.failed.*.{id}.*")]
+    EVENT_SUBJECT_PREFIXES.map(|prefix| format!("{prefix}*.{id}.*"))
 }
 
 /// Subjects of all dead letters called `name`.

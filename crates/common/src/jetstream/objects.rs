@@ -13,6 +13,7 @@ mod removal;
 pub(super) mod subjects;
 
 pub use reader::ObjectReader;
+pub(super) use removal::UpTo;
 
 use std::time::Duration;
 
@@ -118,8 +119,8 @@ impl Broker {
                 Written::Ours | Written::There => return Ok(()),
                 Written::After(sequence) if sequence != replaced => replaced = sequence,
                 Written::After(_) => {
-                    let reason = "the broker refuses the sequence that it names".to_owned();
-                    return Err(Unpublished::Unconfirmed { waited: Duration::ZERO, reason });
+                    let reason = "the broker refuses the sequence that it names";
+                    return Err(Unpublished::unconfirmed(reason));
                 }
             }
         }
@@ -135,16 +136,12 @@ impl Broker {
         chunks: &str,
         replaced: u64,
     ) -> Result<Written, Unpublished> {
-        let unconfirmed = |error: &dyn ToString| Unpublished::Unconfirmed {
-            waited: Duration::ZERO,
-            reason: error.to_string(),
-        };
         // Sent in order on one connection, so stored in order; confirmed all together. A failed
         // one fails the whole write: repeating a single chunk would put it out of order.
         let mut confirmations = Vec::new();
         for chunk in chunks_of(bytes) {
             let sent = self.context.publish(chunks.to_owned(), chunk).await;
-            confirmations.push(sent.map_err(|error| unconfirmed(&error))?);
+            confirmations.push(sent.map_err(Unpublished::unconfirmed)?);
         }
         let count = confirmations.len();
         let confirmed = try_join_all(confirmations.into_iter().map(IntoFuture::into_future)).await;
@@ -174,10 +171,7 @@ impl Broker {
         }
         let subject = subjects::chunks(bucket, &info.nuid);
         let listed = self.subjects(names::object_stream(bucket), &subject).await;
-        let listed = listed.map_err(|error| Unpublished::Unconfirmed {
-            waited: Duration::ZERO,
-            reason: error.message,
-        })?;
+        let listed = listed.map_err(|error| Unpublished::unconfirmed(error.message))?;
         Ok(listed.iter().map(|(_, count)| count).sum::<usize>() >= info.chunks)
     }
 
@@ -208,10 +202,7 @@ impl Broker {
 
     async fn store(&self, bucket: Bucket) -> Result<Store, Unpublished> {
         let stream = self.stream(names::object_stream(bucket)).await;
-        let stream = stream.map_err(|error| Unpublished::Unconfirmed {
-            waited: Duration::ZERO,
-            reason: error.message,
-        })?;
+        let stream = stream.map_err(|error| Unpublished::unconfirmed(error.message))?;
         Ok(Store { bucket, stream })
     }
 }
@@ -248,16 +239,14 @@ impl Store {
             .stream
             .get_last_raw_message_by_subject(&subjects::metadata(self.bucket, object))
             .await;
-        let unconfirmed =
-            |reason: String| Unpublished::Unconfirmed { waited: Duration::ZERO, reason };
         match read {
             Ok(message) => {
                 let info = serde_json::from_slice(&message.payload);
-                let info = info.map_err(|error| unconfirmed(error.to_string()))?;
+                let info = info.map_err(Unpublished::unconfirmed)?;
                 Ok(Some((info, message.sequence)))
             }
             Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
-            Err(error) => Err(unconfirmed(error.to_string())),
+            Err(error) => Err(Unpublished::unconfirmed(error)),
         }
     }
 

@@ -24,16 +24,17 @@ pub enum Place {
 }
 
 impl Place {
-    /// All that are streams.
+    /// All that are streams: statuses first, then what they speak of, in the order in which a backup
+    /// copies them.
     pub const STREAMS: [Self; 8] = [
+        Self::Statuses,
         Self::Queue(StageName::Preprocess),
         Self::Queue(StageName::Ocr),
         Self::Queue(StageName::Extract),
-        Self::Objects(Bucket::Uploads),
-        Self::Objects(Bucket::Work),
-        Self::Statuses,
         Self::Events,
         Self::DeadLetters,
+        Self::Objects(Bucket::Uploads),
+        Self::Objects(Bucket::Work),
     ];
 
     /// Where a message on `subject` is stored.

@@ -70,6 +70,13 @@ pub enum Unpublished {
     },
 }
 
+impl Unpublished {
+    /// It was tried once, and nobody confirmed it.
+    pub(super) fn unconfirmed(reason: impl ToString) -> Self {
+        Self::Unconfirmed { waited: Duration::ZERO, reason: reason.to_string() }
+    }
+}
+
 impl From<Unpublished> for StageError {
     fn from(error: Unpublished) -> Self {
         let message = error.to_string();
@@ -160,7 +167,7 @@ impl Broker {
 /// do not know is taken for passing, since trying again loses nothing but time.
 pub(super) fn refusal(subject: &str, error: &PublishError) -> Unpublished {
     let subject = subject.to_owned();
-    let passing = || Unpublished::Unconfirmed { waited: Duration::ZERO, reason: error.to_string() };
+    let passing = || Unpublished::unconfirmed(error);
     match error.kind() {
         PublishErrorKind::WrongLastSequence | PublishErrorKind::WrongLastMessageId => {
             Unpublished::Conflict { subject }

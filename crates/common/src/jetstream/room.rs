@@ -18,7 +18,7 @@ pub(super) use ration::Ration;
 
 use gauge::Gauge;
 
-use super::broker::Broker;
+use super::broker::{Broker, away};
 use super::place::Place;
 use super::publish::Unpublished;
 use crate::error::StageError;
@@ -175,7 +175,7 @@ impl Broker {
     pub async fn level(&self, place: Place) -> Result<Level, StageError> {
         let Some(stream) = place.stream() else { return Ok(Level::default()) };
         let info = self.stream(stream).await?.get_info().await;
-        let info = info.map_err(|error| StageError::transient("broker_away", error.to_string()))?;
+        let info = info.map_err(away)?;
         // -1 is no limit.
         let limit = |value: i64| u64::try_from(value).unwrap_or_default();
         Ok(Level {
@@ -195,10 +195,7 @@ impl Broker {
     pub(super) async fn room_for_a_document(&self) -> Result<(), Unpublished> {
         let Intake { queue, statuses } = &*self.intake;
         for (gauge, limit) in [(queue, Percent(100)), (statuses, STATUSES_TAKE_NEW_BELOW)] {
-            let level = gauge.level(self).await.map_err(|error| Unpublished::Unconfirmed {
-                waited: std::time::Duration::ZERO,
-                reason: error.to_string(),
-            })?;
+            let level = gauge.level(self).await.map_err(Unpublished::unconfirmed)?;
             if level.reaches(limit) {
                 return Err(full(gauge.place(), &level));
             }

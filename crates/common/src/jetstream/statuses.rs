@@ -5,7 +5,7 @@ use async_nats::header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE;
 use async_nats::jetstream::stream::DirectGetErrorKind;
 use bytes::Bytes;
 
-use super::broker::Broker;
+use super::broker::{Broker, away};
 use super::erasure::Slot;
 use super::names;
 use super::publish::{Message, Unpublished};
@@ -62,7 +62,7 @@ impl Broker {
             Ok(message) if message.headers.get(KV_OPERATION).is_some() => Ok(None),
             Ok(message) => parse(&message.payload).map(Some),
             Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
-            Err(error) => Err(StageError::transient("broker_away", error.to_string())),
+            Err(error) => Err(away(error)),
         }
     }
 

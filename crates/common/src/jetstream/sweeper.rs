@@ -31,8 +31,8 @@ use self::active::Active;
 use self::leftovers::Leftovers;
 pub use self::reclaim::{Reclaimed, reclaim};
 pub use self::undelivered::conclude_undelivered;
-use super::broker::Broker;
-use super::ending::{Original, header_pairs, job_message};
+use super::broker::{Broker, away};
+use super::ending::{Original, job_message};
 use super::names;
 use super::statuses::Change;
 use crate::config::Config;
@@ -179,16 +179,11 @@ async fn job_of(broker: &Broker, record: &StatusRecord) -> Result<Option<QueuedJ
     let stream = broker.stream(names::job_stream(record.stage)).await?;
     let subject = names::job_subject(record.stage, &record.id);
     match stream.get_last_raw_message_by_subject(&subject).await {
-        Ok(message) => Ok(Some(QueuedJob {
-            sequence: message.sequence,
-            original: Original {
-                subject,
-                headers: header_pairs(&message.headers),
-                payload: message.payload,
-            },
-        })),
+        Ok(message) => {
+            Ok(Some(QueuedJob { sequence: message.sequence, original: Original::stored(message) }))
+        }
         Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
-        Err(error) => Err(StageError::transient("broker_away", error.to_string())),
+        Err(error) => Err(away(error)),
     }
 }
 
@@ -199,7 +194,7 @@ async fn delivered(broker: &Broker, stage: StageName) -> Result<u64, StageError>
         .await?
         .consumer_info(names::job_consumer(stage))
         .await;
-    let info = info.map_err(|error| StageError::transient("broker_away", error.to_string()))?;
+    let info = info.map_err(away)?;
     Ok(info.delivered.stream_sequence)
 }
 

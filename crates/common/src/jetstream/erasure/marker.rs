@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use crate::error::StageError;
 use crate::id::{DocumentId, Tenant};
-use crate::jetstream::broker::Broker;
+use crate::jetstream::broker::{Broker, away};
 use crate::jetstream::names;
 use crate::jetstream::publish::{Message, Unpublished};
 use crate::jetstream::statuses::{KV_OPERATION, Revised, parse};
@@ -134,7 +134,7 @@ impl Broker {
                 }
             },
             Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(Slot::Free),
-            Err(error) => Err(StageError::transient("broker_away", error.to_string())),
+            Err(error) => Err(away(error)),
         }
     }
 

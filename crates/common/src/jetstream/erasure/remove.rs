@@ -1,21 +1,19 @@
 //! Removes what is stored of one document, up to a fence.
 
 use async_nats::jetstream::stream::LastRawMessageErrorKind;
-use futures_util::{TryStreamExt, future, stream};
+use futures_util::future;
 
 use crate::error::StageError;
 use crate::event::DeadLetter;
 use crate::id::DocumentId;
-use crate::jetstream::broker::Broker;
+use crate::jetstream::broker::{Broker, away};
 use crate::jetstream::names;
+use crate::jetstream::objects::UpTo;
 use crate::jetstream::objects::subjects::{self, Name};
+use crate::jetstream::place::Place;
 use crate::object::Bucket;
 use crate::stage::StageName;
 use crate::status::StatusRecord;
-
-/// Purges of single objects under way at once: a document of two hundred pages has as many objects,
-/// and each purge waits for the disk.
-const PURGES_AT_ONCE: usize = 8;
 
 /// How the objects of a document are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +38,8 @@ impl Fence {
 
 /// Every stream in which a document leaves something, its status aside.
 fn streams() -> impl Iterator<Item = &'static str> {
-    let queues = StageName::ALL.into_iter().map(names::job_stream);
-    let buckets = Bucket::ALL.into_iter().map(names::object_stream);
-    queues.chain([names::EVENTS_STREAM, names::DEAD_STREAM]).chain(buckets)
+    let places = Place::STREAMS.into_iter().filter(|place| *place != Place::Statuses);
+    places.filter_map(Place::stream)
 }
 
 impl Broker {
@@ -68,35 +65,26 @@ impl Broker {
         future::try_join_all(purges).await?;
         self.remove_unknown_letters(id).await?;
         for bucket in Bucket::ALL {
-            self.remove_objects_up_to(fence, bucket, id, search).await?;
+            self.remove_objects_of(id, fence, bucket, search).await?;
         }
         Ok(())
     }
 
-    /// Metadata first: what is stopped in between still has the chunks that tell the rest.
-    async fn remove_objects_up_to(
+    async fn remove_objects_of(
         &self,
+        id: &DocumentId,
         fence: &Fence,
         bucket: Bucket,
-        id: &DocumentId,
         search: Search,
     ) -> Result<(), StageError> {
         let store = names::object_stream(bucket);
-        let chunks = subjects::chunks_of(bucket, id);
-        let listed = self.subjects(store, &chunks).await?;
-        let mut objects: Vec<_> =
-            listed.iter().filter_map(|(subject, _)| Name::of_chunks(subject)).collect();
+        let mut named = Vec::new();
         if search == Search::ByName {
             let all = self.subjects(store, &subjects::all_metadata(bucket)).await?;
             let names = all.iter().filter_map(|(subject, _)| Name::of_metadata(subject));
-            objects.extend(names.filter(|name| name.document == *id));
+            named.extend(names.filter(|name| name.document == *id));
         }
-        let metadata: Vec<String> =
-            objects.iter().map(|object| subjects::metadata(bucket, object)).collect();
-        let purges =
-            metadata.into_iter().map(|subject| Ok(self.purge_up_to(fence, store, subject)));
-        stream::iter(purges).try_buffer_unordered(PURGES_AT_ONCE).try_collect::<()>().await?;
-        self.purge_up_to(fence, store, chunks).await
+        self.remove_objects_up_to(bucket, id, named, UpTo::Sequence(fence.of(store))).await
     }
 
     /// Dead letters of messages that nobody could read are called after their sequence; what they
@@ -169,16 +157,6 @@ impl Broker {
         stream: &'static str,
         filter: String,
     ) -> Result<(), StageError> {
-        let last = fence.of(stream);
-        // Nothing was ever stored; and the broker takes "before sequence 1" for "everything".
-        if last == 0 {
-            return Ok(());
-        }
-        let purge = self.stream(stream).await?.purge().filter(filter).sequence(last + 1);
-        purge.await.map_err(away).map(drop)
+        self.purge(stream, filter, UpTo::Sequence(fence.of(stream))).await
     }
-}
-
-fn away(error: impl std::error::Error) -> StageError {
-    StageError::transient("broker_away", error.to_string())
 }

@@ -1,11 +1,8 @@
 //! Removes parts of objects that nobody can read, after a look at the stream's leader.
 
-use std::time::Duration;
-
 use super::subjects::{self, Name};
 use crate::error::StageError;
-use crate::jetstream::broker::Broker;
-use crate::jetstream::publish::Unpublished;
+use crate::jetstream::broker::{Broker, away};
 use crate::object::Bucket;
 
 impl Broker {
@@ -52,8 +49,4 @@ impl Broker {
         }
         Ok(torn)
     }
-}
-
-fn away(error: impl std::error::Error) -> StageError {
-    Unpublished::Unconfirmed { waited: Duration::ZERO, reason: error.to_string() }.into()
 }

@@ -9,7 +9,7 @@ use crate::object::{Bucket, ObjectRef};
 
 /// Subject of the chunks that are called `nuid`.
 pub(in crate::jetstream) fn chunks(bucket: Bucket, nuid: &str) -> String {
-    format!("$O.{}.C.{nuid}", names::object_bucket(bucket))
+    format!("{}C.{nuid}", names::object_subject_prefix(bucket))
 }
 
 /// Subjects of all chunks of a document.
@@ -25,12 +25,12 @@ pub(in crate::jetstream) fn all_chunks(bucket: Bucket) -> String {
 /// Subject of an object's metadata.
 pub(in crate::jetstream) fn metadata(bucket: Bucket, object: &Name) -> String {
     let name = format!("{}/{}", object.document, object.hash);
-    format!("$O.{}.M.{}", names::object_bucket(bucket), URL_SAFE.encode(name))
+    format!("{}M.{}", names::object_subject_prefix(bucket), URL_SAFE.encode(name))
 }
 
 /// Subjects of all metadata.
 pub(in crate::jetstream) fn all_metadata(bucket: Bucket) -> String {
-    format!("$O.{}.M.>", names::object_bucket(bucket))
+    format!("{}M.>", names::object_subject_prefix(bucket))
 }
 
 /// What an object is called within its bucket.

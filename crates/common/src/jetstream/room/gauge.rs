@@ -81,10 +81,7 @@ impl Gauge {
         more: u64,
         share: Percent,
     ) -> Result<(), Unpublished> {
-        let level = self.look(broker, seen).await.map_err(|error| Unpublished::Unconfirmed {
-            waited: Duration::ZERO,
-            reason: error.to_string(),
-        })?;
+        let level = self.look(broker, seen).await.map_err(Unpublished::unconfirmed)?;
         if level.has_room_for(more, share) { Ok(()) } else { Err(full(self.place, &level)) }
     }
 

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use super::{Room, Share};
 use crate::error::StageError;
 use crate::id::DocumentId;
-use crate::jetstream::broker::Broker;
+use crate::jetstream::broker::{Broker, away};
 use crate::jetstream::names;
 use crate::jetstream::publish::FULL;
 use crate::object::{Bucket, ObjectRef, ObjectStore};
@@ -104,7 +104,7 @@ impl<'a> Ration<'a> {
     async fn is_oldest(&self) -> Result<bool, StageError> {
         let queue = self.broker.stream(names::job_stream(self.stage)).await?;
         let info = queue.get_info().await;
-        let info = info.map_err(|error| StageError::transient("broker_away", error.to_string()))?;
+        let info = info.map_err(away)?;
         Ok(self.sequence <= info.state.first_sequence)
     }
 

@@ -6,8 +6,8 @@ use async_nats::jetstream::stream::DirectGetErrorKind;
 
 use crate::error::StageError;
 use crate::id::DocumentId;
-use crate::jetstream::broker::Broker;
-use crate::jetstream::ending::{Original, header_pairs};
+use crate::jetstream::broker::{Broker, away};
+use crate::jetstream::ending::Original;
 use crate::jetstream::names;
 use crate::stage::StageName;
 
@@ -77,16 +77,13 @@ async fn conclude(broker: &Broker, stage: StageName, delivered: u64) -> Result<u
         };
         sequence = message.sequence + 1;
         let id = message.subject.rsplit('.').next().and_then(|id| id.parse().ok());
-        let original = Original {
-            subject: message.subject.to_string(),
-            headers: header_pairs(&message.headers),
-            payload: message.payload,
-        };
+        let stored_at = message.sequence;
+        let original = Original::stored(message);
         if let Some(id) = id
             && store_ending_of(broker, &id, &original).await?
         {
             // If somebody has it leased after all, the lease ends with nothing to answer.
-            stream.delete_message(message.sequence).await.map_err(away)?;
+            stream.delete_message(stored_at).await.map_err(away)?;
             tracing::warn!("invoice.id" = %id, %stage, "what follows from an end was stored late");
             concluded += 1;
         }
@@ -106,10 +103,6 @@ async fn store_ending_of(
     }
     broker.store_ending(&read.record, original).await?;
     Ok(true)
-}
-
-fn away(error: impl std::error::Error) -> StageError {
-    StageError::transient("broker_away", error.to_string())
 }
 
 #[cfg(test)]
