@@ -36,6 +36,13 @@ pub(crate) struct Given {
     pub(crate) keep: bool,
 }
 
+impl Given {
+    /// Everything random of a scenario, from the seed alone.
+    pub(crate) fn rng(&self) -> StdRng {
+        StdRng::seed_from_u64(self.seed)
+    }
+}
+
 /// The broker or brokers.
 #[derive(Debug)]
 pub(crate) enum Brokers {
@@ -47,7 +54,6 @@ pub(crate) enum Brokers {
 #[derive(Debug)]
 pub(crate) struct Lab {
     pub(crate) given: Given,
-    pub(crate) rng: StdRng,
     pub(crate) brokers: Brokers,
     pub(crate) services: Vec<Service>,
     pub(crate) client: Client,
@@ -122,7 +128,6 @@ impl Lab {
         let books = Books::open(&url).await;
         let mut lab = Self {
             given: given.clone(),
-            rng: StdRng::seed_from_u64(given.seed),
             brokers,
             services: Vec::new(),
             client: Client::of(Vec::new()),

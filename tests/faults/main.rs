@@ -45,7 +45,7 @@ use futures_util::FutureExt;
 use crate::audit::References;
 use crate::lab::{Given, Lab};
 use crate::report::{Row, table};
-use crate::scenarios::{SCENARIOS, Scenario};
+use crate::scenarios::{SCENARIOS, Scenario, When};
 
 #[derive(Parser, Debug)]
 #[command(about = "Does harm to a running pipeline and looks whether its promises hold")]
@@ -115,9 +115,10 @@ fn main() -> ExitCode {
 impl Arguments {
     fn choose(&self, scenario: &Scenario) -> bool {
         let named = self.names.iter().any(|name| scenario.name.contains(name.as_str()));
-        let possible = self.next.is_some() || !scenario.needs_next;
+        let possible = self.next.is_some() || scenario.when != When::Next;
+        let due = self.all || scenario.when == When::Ci;
         // By name, a scenario is meant, whether CI runs it or not.
-        possible && if self.names.is_empty() { self.all || scenario.in_ci } else { named }
+        possible && if self.names.is_empty() { due } else { named }
     }
 }
 

@@ -15,13 +15,21 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::lab::{Given, Outcome};
 
+/// When a scenario is run, besides when it is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    /// Also in CI.
+    Ci,
+    /// By `scripts/faults`; CI has no time for it.
+    All,
+    /// Likewise, and only where there is a build of another message version.
+    Next,
+}
+
 /// One thing that goes wrong.
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
-    /// Whether CI has time for it; the rest is run by `scripts/faults`.
-    pub(crate) in_ci: bool,
-    /// Whether it needs a second build.
-    pub(crate) needs_next: bool,
+    pub(crate) when: When,
     pub(crate) run: fn(Given) -> LocalBoxFuture<'static, Outcome>,
 }
 
@@ -30,72 +38,58 @@ macro_rules! scenarios {
         /// All of them, in the order of the table in docs/faults.md.
         pub(crate) const SCENARIOS: &[Scenario] = &[$(Scenario {
             name: stringify!($name),
-            in_ci: when::$when == when::CI,
-            needs_next: when::$when == when::NEXT,
+            when: When::$when,
             run: |given| Box::pin($module::$name(given)),
         }),+];
     };
 }
 
-/// When a scenario is run.
-#[expect(non_upper_case_globals, reason = "they are the first words of the rows below")]
-mod when {
-    /// Also in CI.
-    pub(super) const ci: u8 = 0;
-    pub(super) const CI: u8 = ci;
-    /// When everything is run.
-    pub(super) const all: u8 = 1;
-    /// When there is a build of another message version.
-    pub(super) const next: u8 = 2;
-    pub(super) const NEXT: u8 = next;
-}
-
 scenarios! {
-    ci killed::gateway_killed_before_storing,
-    ci killed::gateway_killed_before_the_status,
-    ci killed::gateway_killed_before_the_job,
-    ci killed::gateway_killed_before_answering,
-    ci killed::stages_killed_on_receiving,
-    ci killed::stages_killed_after_claiming,
-    ci killed::stages_killed_in_the_middle_of_an_object,
-    ci killed::stages_killed_before_handing_on,
-    ci killed::stages_killed_after_handing_on,
-    ci killed::stages_killed_after_advancing,
-    ci killed::stages_killed_before_acknowledging,
-    ci killed::jobs_outlive_their_services,
-    ci killed::no_service_at_the_last_attempt,
-    ci workers::workers_killed,
-    ci workers::workers_stopped,
-    ci workers::workers_out_of_memory,
-    ci operation::services_stopped_for_two_leases,
-    ci operation::rolling_restart,
-    ci operation::clocks_apart,
-    all operation::credentials_revoked,
-    all operation::slow_and_dead_subscribers,
-    next operation::versions_side_by_side,
-    ci brokers::broker_restarted,
-    ci brokers::broker_killed_ten_times,
-    ci brokers::disk_full,
-    ci brokers::broker_lost_and_restored,
-    ci cluster::stream_leader_killed,
-    all cluster::consumer_leader_killed,
-    all cluster::meta_leader_killed,
-    ci cluster::node_partitioned,
-    all cluster::two_nodes_down,
-    all cluster::each_node_killed_under_load,
-    all network::slow_network,
-    ci network::lossy_network,
-    ci network::half_open_connections,
-    ci network::connections_cut,
-    ci documents::work_object_missing,
-    ci documents::work_object_corrupted,
-    all documents::original_missing,
-    ci erasure::erased_in_flight,
-    all erasure::erased_while_stages_die,
-    all erasure::erased_while_the_gateway_dies,
-    ci messages::jobs_published_twice_and_replayed,
-    ci messages::strange_messages,
-    ci messages::status_contended,
-    ci limits::first_queue_full,
-    ci limits::uploads_full,
+    Ci killed::gateway_killed_before_storing,
+    Ci killed::gateway_killed_before_the_status,
+    Ci killed::gateway_killed_before_the_job,
+    Ci killed::gateway_killed_before_answering,
+    Ci killed::stages_killed_on_receiving,
+    Ci killed::stages_killed_after_claiming,
+    Ci killed::stages_killed_in_the_middle_of_an_object,
+    Ci killed::stages_killed_before_handing_on,
+    Ci killed::stages_killed_after_handing_on,
+    Ci killed::stages_killed_after_advancing,
+    Ci killed::stages_killed_before_acknowledging,
+    Ci killed::jobs_outlive_their_services,
+    Ci killed::no_service_at_the_last_attempt,
+    Ci workers::workers_killed,
+    Ci workers::workers_stopped,
+    Ci workers::workers_out_of_memory,
+    Ci operation::services_stopped_for_two_leases,
+    Ci operation::rolling_restart,
+    Ci operation::clocks_apart,
+    All operation::credentials_revoked,
+    All operation::slow_and_dead_subscribers,
+    Next operation::versions_side_by_side,
+    Ci brokers::broker_restarted,
+    Ci brokers::broker_killed_ten_times,
+    Ci brokers::disk_full,
+    Ci brokers::broker_lost_and_restored,
+    Ci cluster::stream_leader_killed,
+    All cluster::consumer_leader_killed,
+    All cluster::meta_leader_killed,
+    Ci cluster::node_partitioned,
+    All cluster::two_nodes_down,
+    All cluster::each_node_killed_under_load,
+    All network::slow_network,
+    Ci network::lossy_network,
+    Ci network::half_open_connections,
+    Ci network::connections_cut,
+    Ci documents::work_object_missing,
+    Ci documents::work_object_corrupted,
+    All documents::original_missing,
+    Ci erasure::erased_in_flight,
+    All erasure::erased_while_stages_die,
+    All erasure::erased_while_the_gateway_dies,
+    Ci messages::jobs_published_twice_and_replayed,
+    Ci messages::strange_messages,
+    Ci messages::status_contended,
+    Ci limits::first_queue_full,
+    Ci limits::uploads_full,
 }

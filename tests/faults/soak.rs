@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use common::testing::process::signal;
 use rand::Rng;
 use rand::rngs::StdRng;
 use rustix::process::Signal;
@@ -73,7 +74,7 @@ pub(crate) async fn soak(given: &Given, minutes: u64) -> bool {
     let ends = Instant::now() + Duration::from_secs(60 * minutes);
     let uploads = steady_uploads(&lab, ends);
     let (mut done, mut watch) = (BTreeMap::<Fault, usize>::new(), Watch::default());
-    let mut rng = lab.rng.clone();
+    let mut rng = given.rng();
     lab.fault().await;
     while Instant::now() < ends {
         let pause = Duration::from_secs(rng.random_range(FAULT_PACE));
@@ -161,7 +162,7 @@ fn harm_worker(lab: &Lab, rng: &mut StdRng, harm: Signal) {
         lab.services.iter().filter(|service| STAGES.contains(&service.role())).collect();
     let workers = stages[rng.random_range(0..stages.len())].workers();
     if !workers.is_empty() {
-        crate::wait::signal(workers[rng.random_range(0..workers.len())], harm);
+        signal(workers[rng.random_range(0..workers.len())], harm);
     }
 }
 

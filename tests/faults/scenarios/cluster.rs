@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use rand::Rng;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -61,7 +62,7 @@ pub(super) async fn node_partitioned(given: Given) -> Outcome {
     let uploads = lab.upload(DOCUMENTS);
     lab.accepted(DOCUMENTS / 3).await;
     lab.fault().await;
-    let node = given.pick(0..=2);
+    let node = given.rng().random_range(0..=2);
     // Half-open first, then reset: both happen.
     lab.nodes().around(node, Network::Silent);
     tokio::time::sleep(AWAY / 2).await;
@@ -77,7 +78,7 @@ pub(super) async fn two_nodes_down(given: Given) -> Outcome {
     let uploads = lab.upload(DOCUMENTS);
     lab.accepted(DOCUMENTS / 3).await;
     lab.fault().await;
-    let alone = given.pick(0..=2);
+    let alone = given.rng().random_range(0..=2);
     let others: Vec<usize> = (0..3).filter(|node| *node != alone).collect();
     others.iter().for_each(|node| lab.nodes().servers[*node].kill());
     tokio::time::sleep(AWAY).await;

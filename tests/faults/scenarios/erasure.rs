@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use common::failpoint::Point;
+use rand::Rng;
 use rustix::process::Signal;
 
 use crate::fleet::STAGES;
@@ -65,8 +66,9 @@ pub(super) async fn erased_in_flight(given: Given) -> Outcome {
 
 /// The stages die with outputs written, of documents that are erased meanwhile as well.
 pub(super) async fn erased_while_stages_die(given: Given) -> Outcome {
+    let mut rng = given.rng();
     let faults = STAGES.map(|stage| {
-        let arrival = given.pick(1..=3);
+        let arrival = rng.random_range(1..=3);
         (stage, format!("{}=kill@{arrival}", Point::OutputsWritten))
     });
     erased(given, Fit { faults: faults.to_vec(), ..Fit::default() }, async |_| {}).await

@@ -14,7 +14,7 @@ const DOCUMENTS: usize = 12;
 
 /// The gateway dies at `point`, at one of the first uploads; clients try again.
 async fn gateway_killed(given: Given, point: Point) -> Outcome {
-    let arrival = given.pick(1..=6);
+    let arrival = given.rng().random_range(1..=6);
     let fit =
         Fit { faults: vec![("gateway", format!("{point}=kill@{arrival}"))], ..Fit::default() };
     let mut lab = Lab::start(&given, fit).await;
@@ -44,7 +44,9 @@ pub(super) async fn gateway_killed_before_answering(given: Given) -> Outcome {
 
 /// Each stage dies at `point`, each at another job.
 async fn stages_killed(given: Given, point: Point, stages: &[&'static str]) -> Outcome {
-    let fault = |stage: &&'static str| (*stage, format!("{point}=kill@{}", given.pick(1..=6)));
+    let mut rng = given.rng();
+    let fault =
+        |stage: &&'static str| (*stage, format!("{point}=kill@{}", rng.random_range(1..=6)));
     let fit = Fit { faults: stages.iter().map(fault).collect(), ..Fit::default() };
     let mut lab = Lab::start(&given, fit).await;
     let uploads = lab.upload(DOCUMENTS);
@@ -91,8 +93,9 @@ pub(super) async fn stages_killed_before_acknowledging(given: Given) -> Outcome 
 /// The moment after a stage died with everything done but handed on, all stands still: whatever is
 /// under way has a job that will bring it back, without any help of the sweeper.
 pub(super) async fn jobs_outlive_their_services(given: Given) -> Outcome {
+    let mut rng = given.rng();
     let fault = |stage: &'static str| {
-        (stage, format!("{}=kill@{}", Point::OutputsWritten, given.pick(1..=3)))
+        (stage, format!("{}=kill@{}", Point::OutputsWritten, rng.random_range(1..=3)))
     };
     let fit = Fit { faults: STAGES.map(fault).to_vec(), ..Fit::default() };
     let mut lab = Lab::start(&given, fit).await;
@@ -134,12 +137,4 @@ pub(super) async fn no_service_at_the_last_attempt(given: Given) -> Outcome {
     lab.expected.failures.insert(doomed, "attempts_exhausted");
     let uploads = lab.upload(0);
     lab.finish(uploads).await
-}
-
-impl Given {
-    /// A number that depends on the seed alone.
-    pub(crate) fn pick(&self, range: std::ops::RangeInclusive<usize>) -> usize {
-        use rand::SeedableRng;
-        rand::rngs::StdRng::seed_from_u64(self.seed).random_range(range)
-    }
 }
