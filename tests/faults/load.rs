@@ -121,8 +121,18 @@ impl Client {
 
     /// Uploads the copy of `sample` that has `number` until it is accepted; its id.
     pub(crate) async fn upload_sample(&self, sample: &'static str, number: usize) -> String {
+        self.upload_bytes(sample, number, distinct(sample, number)).await
+    }
+
+    /// Uploads `bytes` as document `number` until they are accepted; its id.
+    pub(crate) async fn upload_bytes(
+        &self,
+        sample: &'static str,
+        number: usize,
+        bytes: Vec<u8>,
+    ) -> String {
         let began = Instant::now();
-        let bytes: Arc<[u8]> = distinct(sample, number).into();
+        let bytes: Arc<[u8]> = bytes.into();
         for turn in number.. {
             assert!(began.elapsed() < PATIENCE, "nobody takes document {number}");
             let gateways = self.gateways.read().await.clone();

@@ -25,6 +25,7 @@ mod books;
 mod fleet;
 mod lab;
 mod load;
+mod looping;
 mod proxy;
 mod report;
 mod scenarios;

@@ -61,6 +61,8 @@ scenarios! {
     Ci workers::workers_killed,
     Ci workers::workers_stopped,
     Ci workers::workers_out_of_memory,
+    Ci workers::workers_looping,
+    All workers::workers_leaking,
     Ci operation::services_stopped_for_two_leases,
     Ci operation::rolling_restart,
     Ci operation::clocks_apart,

@@ -1,5 +1,6 @@
-//! Worker processes that die, stand still, or get no memory.
+//! Worker processes that die, stand still, loop, grow, or get no memory.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use common::testing::process::signal;
@@ -7,12 +8,23 @@ use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 
 use crate::fleet::STAGES;
 use crate::lab::{Fit, Given, Lab, Outcome};
+use crate::looping::looping_pdf;
 use crate::wait::eventually;
 
 const DOCUMENTS: usize = 12;
 
 /// Address space of a worker that is to get none: less than it has already.
 const NO_MEMORY: u64 = 1024 * 1024;
+
+/// CPU seconds that a page may take here; the samples' take less than one.
+const CPU_SECONDS: u64 = 2;
+
+/// A worker's resident size beyond which it is replaced here: less than it has when it starts, so
+/// that each of them counts as grown.
+const RESIDENT_BYTES: u64 = 1024 * 1024;
+
+/// How often the workers that there are are looked at.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Does `harm` to all workers of the stages with workers, twice while documents are under way.
 async fn harmed(given: Given, harm: impl Fn(u32)) -> Outcome {
@@ -55,4 +67,49 @@ pub(super) async fn workers_out_of_memory(given: Given) -> Outcome {
         }
     })
     .await
+}
+
+/// Two documents that loop among those that do not: these alone fail, after all their attempts.
+pub(super) async fn workers_looping(given: Given) -> Outcome {
+    let fit = Fit {
+        settings: vec![
+            ("WORKER__CPU_SECONDS_PER_PAGE", CPU_SECONDS.to_string()),
+            ("STAGES__PREPROCESS__ATTEMPTS", "2".to_owned()),
+        ],
+        ..Fit::default()
+    };
+    let mut lab = Lab::start(&given, fit).await;
+    let uploads = lab.upload(DOCUMENTS);
+    lab.accepted(DOCUMENTS / 3).await;
+    lab.fault().await;
+    for _ in 0..2 {
+        let number = lab.client.number();
+        let mut bytes = looping_pdf();
+        bytes.extend_from_slice(format!("\n%{number}\n").as_bytes());
+        let id = lab.client.upload_bytes("looping", number, bytes).await;
+        lab.expected.failures.insert(id, "worker_cpu_exceeded");
+    }
+    lab.finish(uploads).await
+}
+
+/// Workers that have grown beyond what they may keep are replaced after each document.
+pub(super) async fn workers_leaking(given: Given) -> Outcome {
+    let settings = vec![("WORKER__MAX_RESIDENT_BYTES", RESIDENT_BYTES.to_string())];
+    let mut lab = Lab::start(&given, Fit { settings, ..Fit::default() }).await;
+    let uploads = lab.upload(DOCUMENTS);
+    lab.fault().await;
+    let mut seen = BTreeSet::new();
+    let watch = async {
+        loop {
+            seen.extend(lab.service("preprocess").workers());
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    tokio::select! {
+        () = lab.ended(DOCUMENTS as u64) => {}
+        () = watch => {}
+    }
+    lab.note(format!("{} workers of preprocess for {DOCUMENTS} documents", seen.len()));
+    assert!(seen.len() >= DOCUMENTS / 2, "workers were kept: {}", seen.len());
+    lab.finish(uploads).await
 }
