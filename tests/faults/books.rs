@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use async_nats::jetstream::stream::Stream;
 use async_nats::jetstream::{self, Context};
+use common::jetstream::names::ERASURE_HEADER;
 use serde_json::Value;
 
 /// Work queues and their consumers.
@@ -90,6 +91,15 @@ impl Books {
         let subject = format!("$KV.invoice_status.{id}");
         let message = stream.get_last_raw_message_by_subject(&subject).await.ok()?;
         serde_json::from_slice(&message.payload).ok()
+    }
+
+    /// How far the erasure of a document is: `begun`, `cleared`, or `swept` once nobody can still
+    /// have it in hand.
+    pub(crate) async fn erasure(&self, id: &str) -> Option<String> {
+        let stream = self.stream("KV_invoice_status").await?;
+        let subject = format!("$KV.invoice_status.{id}");
+        let message = stream.get_last_raw_message_by_subject(&subject).await.ok()?;
+        message.headers.get(ERASURE_HEADER).map(|progress| progress.as_str().to_owned())
     }
 
     /// Every stored event with its body.
