@@ -112,6 +112,11 @@ fn only_the_e_invoices_name_the_xml_parser() {
 }
 
 #[test]
+fn only_the_sandbox_names_what_it_is_made_of() {
+    assert_only_in(&["crates/common/src/worker/sandbox"], &["landlock", "seccompiler"]);
+}
+
+#[test]
 fn processes_are_started_by_the_worker_pool_and_for_the_broker_only() {
     let home = ["crates/common/src/worker", "crates/common/src/testing", "src/serve/embedded"];
     let found = breaches(&rust(), |source, line| {

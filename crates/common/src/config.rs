@@ -96,6 +96,7 @@ pub struct Gateway {
 pub struct Limits {
     pub max_pages: u32,
     pub max_page_pixels: u64,
+    pub max_document_pixels: u64,
     pub max_page_side_px: u32,
     pub max_embedded_xml_bytes: u64,
 }
@@ -110,10 +111,21 @@ pub struct Worker {
     pub wall_seconds_per_page: u64,
     pub max_documents: u32,
     pub max_resident_bytes: u64,
+    pub sandbox: Sandbox,
     pub pdfium_library: String,
     pub onnxruntime_library: String,
     pub models: String,
     pub tessdata: String,
+}
+
+/// How much of a worker's sandbox has to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sandbox {
+    /// All that is needed, or no document is read.
+    Required,
+    /// What this machine can do.
+    BestEffort,
 }
 
 /// See `[ocr]`.

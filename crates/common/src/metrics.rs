@@ -7,10 +7,12 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::stage::StageName;
+use crate::worker::Mechanism;
 
 /// From a text-layer page (milliseconds) to a long scan (minutes), each bound about 2.5 times the
 /// one before.
@@ -112,11 +114,18 @@ struct StageLabels {
     stage: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SandboxLabels {
+    stage: &'static str,
+    mechanism: &'static str,
+}
+
 /// What a stage's runner counts.
 #[derive(Clone, Debug)]
 pub struct StageMetrics {
     jobs: Family<JobLabels, Counter>,
     duration: Family<StageLabels, Histogram, fn() -> Histogram>,
+    sandbox: Family<SandboxLabels, Gauge>,
 }
 
 impl StageMetrics {
@@ -130,7 +139,10 @@ impl StageMetrics {
             Unit::Seconds,
             duration.clone(),
         );
-        Self { jobs, duration }
+        let sandbox = Family::default();
+        let help = "Whether a part of the sandbox around worker processes holds, 1 or 0";
+        registry.register("worker_sandbox", help, sandbox.clone());
+        Self { jobs, duration, sandbox }
     }
 
     /// Counts how a delivery ended; `code` is an error's.
@@ -138,6 +150,12 @@ impl StageMetrics {
         let code = code.unwrap_or_default().to_owned();
         let labels = JobLabels { stage: stage.as_str(), outcome: outcome.into(), code };
         self.jobs.get_or_create(&labels).inc();
+    }
+
+    /// Takes note of whether `mechanism` holds around the workers of `stage`.
+    pub fn sandbox(&self, stage: StageName, mechanism: Mechanism, holds: bool) {
+        let labels = SandboxLabels { stage: stage.as_str(), mechanism: mechanism.as_str() };
+        self.sandbox.get_or_create(&labels).set(i64::from(holds));
     }
 
     /// Takes note of an attempt's duration.

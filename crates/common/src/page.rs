@@ -1,5 +1,6 @@
 //! What stages hand to each other: pages, rasters, words. Stored as CBOR objects.
 
+pub mod claim;
 mod preparation;
 mod xml;
 

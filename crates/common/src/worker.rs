@@ -10,6 +10,9 @@
 //! child may not write any. What a child says is untrusted: lengths, codes, messages and the order
 //! of answers are checked.
 //!
+//! Between loading its libraries and its first document it shuts itself in ([`Mechanism`]): from then
+//! on it opens no file but fonts and language data, and reaches neither network nor processes.
+//!
 //! Parent side: [`Pool`], [`Lease`], configured by [`Program`], [`Limits`] and [`Budget`].
 //! Child side: [`Handler`] and [`run_child`]. What may go wrong: [`WorkerError`].
 
@@ -27,6 +30,7 @@ mod memory;
 mod message;
 mod pool;
 mod process;
+mod sandbox;
 mod settings;
 mod stderr;
 
@@ -35,4 +39,5 @@ pub use error::WorkerError;
 pub use fault::Fault;
 pub use handler::Handler;
 pub use pool::{Lease, Pool};
+pub use sandbox::{Enforced, Mechanism};
 pub use settings::{Budget, Limits, Program};

@@ -55,6 +55,7 @@ impl From<&Config> for Params {
             limits: Limits {
                 memory_bytes: config.worker.memory_bytes,
                 max_documents: config.worker.max_documents,
+                sandbox: config.worker.sandbox,
                 max_resident_bytes: config.worker.max_resident_bytes,
             },
             setup: Setup::from(config),

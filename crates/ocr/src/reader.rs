@@ -1,6 +1,6 @@
 //! The work of a worker process: the raster of one page in, its words out.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
@@ -82,6 +82,10 @@ impl Handler for PageReader {
             tesseract,
             ppocr,
         })
+    }
+
+    fn read_later(&self) -> Vec<PathBuf> {
+        self.tesseract.as_ref().map(Languages::folders).unwrap_or_default()
     }
 
     fn handle(&mut self, request: Request) -> Result<Response, Fault> {

@@ -9,10 +9,12 @@ use tracing::debug;
 use common::config::Config;
 use common::error::StageError;
 use common::job::Job;
+use common::metrics::Metrics;
 use common::object::{Bucket, ObjectRef, ObjectStore};
+use common::page::claim::{self, Unbelievable};
 use common::page::{
-    Alternative, BoundingBox, PageGeometry, PageSource, PreparedDocument, PreparedPage,
-    ReadDocument, ReadPage, Word, decode, encode,
+    PageGeometry, PageSource, PreparedDocument, PreparedPage, ReadDocument, ReadPage, Word, decode,
+    encode,
 };
 use common::stage::{Outcome, Stage, StageName};
 use common::worker::{Pool, Program, run_child};
@@ -20,6 +22,9 @@ use common::worker::{Pool, Program, run_child};
 use crate::params::Params;
 use crate::reader::{PageReader, Request, Response};
 use crate::{layout, merge};
+
+/// Most readings of one page. Each engine reads it once or twice.
+const MAX_ATTEMPTS: u32 = 16;
 
 /// The `ocr` stage. A clone shares its workers.
 #[derive(Clone, Debug)]
@@ -50,6 +55,10 @@ impl Stage for Ocr {
 
     async fn warm_up(&self) -> Result<(), StageError> {
         self.pool.warm_up().await
+    }
+
+    fn register(&self, metrics: &Metrics) {
+        self.pool.register(&metrics.stages);
     }
 
     async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
@@ -90,7 +99,7 @@ impl Ocr {
                 preparation,
             });
         };
-        let read = self.recognise(&raster, geometry.dpi, languages, objects).await?;
+        let read = self.recognise(&raster, &geometry, languages, objects).await?;
         let (raster, geometry) = match read.turned_png {
             None => (raster, geometry),
             Some(png) => {
@@ -118,22 +127,44 @@ impl Ocr {
     async fn recognise(
         &self,
         raster: &ObjectRef,
-        dpi: f32,
+        geometry: &PageGeometry,
         languages: &[String],
         objects: &impl ObjectStore,
     ) -> Result<Response, StageError> {
         // The worker first: only as many rasters are in memory as there are workers to read them.
         let mut lease = self.pool.lease().await?;
         let png = ByteBuf::from(Vec::from(objects.read(raster).await?));
-        let request = Request { png, dpi, languages: languages.to_vec() };
+        let request = Request { png, dpi: geometry.dpi, languages: languages.to_vec() };
         let response = lease.call(&request, self.params.budget).await?;
-        if !response.turned_degrees.is_multiple_of(90) || response.turned_degrees >= 360 {
-            let message = "a page can be turned by quarters only";
-            return Err(StageError::internal("worker_protocol", message));
-        }
-        let words = response.words.into_iter().filter_map(believable).collect();
-        Ok(Response { words, ..response })
+        Ok(believed(response, geometry, languages)?)
     }
+}
+
+/// What a worker said of the page with this `geometry`, as far as it can be: it has parsed hostile bytes.
+fn believed(
+    said: Response,
+    geometry: &PageGeometry,
+    asked: &[String],
+) -> Result<Response, Unbelievable> {
+    claim::check_turn(said.turned_degrees)?;
+    if said.turned_png.is_some() != (said.turned_degrees != 0) {
+        return Err(Unbelievable::Geometry {
+            what: "a turned picture of a page that was not turned",
+        });
+    }
+    if let Some(png) = &said.turned_png {
+        let PageGeometry { width_px, height_px, .. } = turned(*geometry, said.turned_degrees);
+        claim::check_raster(png, width_px, height_px)?;
+    }
+    if said.attempts > MAX_ATTEMPTS {
+        return Err(Unbelievable::Geometry { what: "more readings than are ever made" });
+    }
+    // It may leave out some of those it was asked for, and knows no others.
+    let mut languages = said.languages;
+    languages.retain(|code| asked.contains(code));
+    languages.dedup();
+    let words = claim::words(said.words)?;
+    Ok(Response { words, languages, ..said })
 }
 
 /// The geometry of a page after another turn clockwise.
@@ -146,35 +177,61 @@ fn turned(geometry: PageGeometry, degrees: u16) -> PageGeometry {
     PageGeometry { width_px, height_px, rotation_degrees, ..geometry }
 }
 
-/// A word as a worker may say it: legal box and confidence, text without control characters,
-/// alternatives to characters that are there.
-fn believable(word: Word) -> Option<Word> {
-    let Word { text: said, bbox: BoundingBox([x0, y0, x1, y1]), confidence, alternatives, .. } =
-        word;
-    let text: String = said.chars().filter(|c| !c.is_control()).collect();
-    let text = text.trim();
-    if text.is_empty() || !confidence.is_finite() {
-        return None;
-    }
-    let word = Word::new(text, BoundingBox::new(x0, y0, x1, y1), confidence.clamp(0.0, 1.0));
-    if text != said {
-        // They counted characters that are gone.
-        return Some(word);
-    }
-    let characters = text.chars().count();
-    let is_legal = |other: &Alternative| {
-        (other.at as usize) < characters
-            && !other.text.is_control()
-            && (0.0..=1.0).contains(&other.probability)
-    };
-    let alternatives = alternatives.into_iter().filter(is_legal).take(characters).collect();
-    Some(Word { alternatives, ..word })
-}
-
 /// Mean over words, 0 to 1; 0 for a page without any.
 fn mean_confidence(words: &[Word]) -> f32 {
     if words.is_empty() {
         return 0.0;
     }
     words.iter().map(|word| word.confidence).sum::<f32>() / words.len() as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GEOMETRY: PageGeometry = PageGeometry {
+        number: 1,
+        width_px: 10,
+        height_px: 20,
+        dpi: 200.0,
+        rotation_degrees: 0,
+        skew_degrees: 0.0,
+    };
+
+    fn response() -> Response {
+        let languages = vec!["fra".to_owned()];
+        Response { words: Vec::new(), turned_degrees: 0, turned_png: None, attempts: 1, languages }
+    }
+
+    fn png(width: u32, height: u32) -> ByteBuf {
+        let mut bytes = Vec::new();
+        let encoder = png::Encoder::new(&mut bytes, width, height);
+        drop(encoder.write_header().unwrap());
+        ByteBuf::from(bytes)
+    }
+
+    fn asked() -> Vec<String> {
+        vec!["fra".to_owned(), "eng".to_owned()]
+    }
+
+    #[test]
+    fn a_turned_page_comes_with_its_picture_and_no_other_does() {
+        let quarter = |png| Response { turned_degrees: 90, turned_png: png, ..response() };
+        assert!(believed(quarter(Some(png(20, 10))), &GEOMETRY, &asked()).is_ok());
+        let upright = Response { turned_png: Some(png(10, 20)), ..response() };
+        let crooked = Response { turned_degrees: 91, turned_png: Some(png(20, 10)), ..response() };
+        for said in [quarter(None), quarter(Some(png(10, 20))), upright, crooked] {
+            let error = StageError::from(believed(said, &GEOMETRY, &asked()).unwrap_err());
+            assert_eq!(error.code, "worker_protocol");
+        }
+    }
+
+    #[test]
+    fn counts_and_languages_are_those_that_can_be() {
+        let many = Response { attempts: MAX_ATTEMPTS + 1, ..response() };
+        assert!(believed(many, &GEOMETRY, &asked()).is_err());
+        let languages = ["eng", "Total 12,00", "eng"].map(str::to_owned).to_vec();
+        let said = Response { languages, ..response() };
+        assert_eq!(believed(said, &GEOMETRY, &asked()).unwrap().languages, ["eng"]);
+    }
 }

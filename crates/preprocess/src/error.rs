@@ -54,6 +54,14 @@ pub enum PreprocessError {
         /// `limits.max_page_side_px`.
         max_side_px: u32,
     },
+    /// All rasters of a document together with more pixels than allowed.
+    #[error("the document has at least {seen} pixels to be recognised, the limit is {limit}")]
+    TooManyPixels {
+        /// `limits.max_document_pixels`.
+        limit: u64,
+        /// Pixels up to the page with which the limit was passed.
+        seen: u64,
+    },
     /// A PDF page whose paper is larger than the format allows.
     #[error("page {page} measures {width_pt} x {height_pt} points, the limit is {limit_pt} a side")]
     PaperTooLarge {
@@ -124,6 +132,7 @@ impl PreprocessError {
             }
             Self::NoPages => (Rejected, "document_empty"),
             Self::TooManyPages { .. } => (Rejected, "too_many_pages"),
+            Self::TooManyPixels { .. } => (Rejected, "too_many_pixels"),
             Self::PageTooLarge { .. } | Self::PaperTooLarge { .. } => (Rejected, "page_too_large"),
             Self::ImageDamaged { .. } => (Rejected, "image_damaged"),
             Self::UnsupportedImage { .. } => (Rejected, "image_unsupported"),

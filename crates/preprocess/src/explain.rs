@@ -11,6 +11,7 @@ use common::page::{MediaType, PreparedDocument};
 use common::worker::Program;
 
 use crate::pages::stored;
+use crate::params::Params;
 use crate::reader::{ExplainedPage, MadePage, XmlFile};
 use crate::reading::Reading;
 use crate::stage::{handed, stored_xml, workers};
@@ -34,7 +35,7 @@ impl Explainer {
         bytes: Bytes,
     ) -> Result<Self, StageError> {
         let (pool, budget) = workers(config, program, 1);
-        let mut reading = Reading::new(pool.lease().await?, budget);
+        let mut reading = Reading::new(pool.lease().await?, budget, &Params::from_config(config));
         let (pages, embedded_xml) = reading.open(media_type, &bytes).await?;
         Ok(Self { reading, pages, embedded_xml })
     }

@@ -1,6 +1,7 @@
 //! The pages of one document, made by as many workers as are free: a document that comes alone is done
 //! sooner, and on a busy service each has one worker.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -10,9 +11,11 @@ use common::error::StageError;
 use common::id::DocumentId;
 use common::job::Job;
 use common::object::{Bucket, ObjectStore};
-use common::page::PreparedPage;
+use common::page::{PageGeometry, PreparedPage};
 use common::worker::{Budget, Pool};
 
+use crate::error::PreprocessError;
+use crate::params::Params;
 use crate::reader::{MadePage, PageMaker};
 use crate::reading::Reading;
 
@@ -24,6 +27,7 @@ const PAGES_OF_A_HELPER: u32 = 8;
 pub(crate) struct Pages<'a, S> {
     pub(crate) pool: &'a Pool<PageMaker>,
     pub(crate) budget: Budget,
+    pub(crate) params: &'a Params,
     pub(crate) job: &'a Job,
     pub(crate) bytes: &'a Bytes,
     pub(crate) objects: &'a S,
@@ -37,7 +41,7 @@ impl<S: ObjectStore> Pages<'_, S> {
     /// # Errors
     /// That of the first page which cannot be made, however the workers shared them.
     pub(crate) async fn make(&self, first: Reading) -> Result<Vec<PreparedPage>, StageError> {
-        let desk = Desk { next: Mutex::new(Some(1)), count: self.count };
+        let desk = Desk::new(self.count);
         let helpers = self.pool.size().min(self.count as usize).saturating_sub(1);
         let helped = join_all((0..helpers).map(|_| self.help(&desk)));
         let (own, helped) = join(self.make_some(first, &desk, u32::MAX), helped).await;
@@ -63,7 +67,7 @@ impl<S: ObjectStore> Pages<'_, S> {
         while desk.has_more() {
             // Nobody depends on help: the document's own worker makes what is left.
             let Ok(Some(lease)) = self.pool.try_lease().await else { break };
-            let mut reading = Reading::new(lease, self.budget);
+            let mut reading = Reading::new(lease, self.budget, self.params);
             if reading.open(self.job.media_type, self.bytes).await.is_err() {
                 break;
             }
@@ -86,7 +90,7 @@ impl<S: ObjectStore> Pages<'_, S> {
         let mut made = Vec::new();
         for _ in 0..most {
             let Some(number) = desk.take() else { break };
-            match self.make_one(&mut reading, number).await {
+            match self.make_one(&mut reading, desk, number).await {
                 Ok(page) => made.push(page),
                 Err(error) => {
                     desk.close();
@@ -102,9 +106,12 @@ impl<S: ObjectStore> Pages<'_, S> {
     async fn make_one(
         &self,
         reading: &mut Reading,
+        desk: &Desk,
         number: u32,
     ) -> Result<PreparedPage, StageError> {
-        stored(reading.page(number).await?, &self.job.id, self.objects).await
+        let page = reading.page(number).await?;
+        desk.count_pixels(&page, self.params.max_document_pixels)?;
+        stored(page, &self.job.id, self.objects).await
     }
 }
 
@@ -130,6 +137,8 @@ struct Desk {
     /// `None` when there is no more, or one has failed.
     next: Mutex<Option<u32>>,
     count: u32,
+    /// Pixels of all rasters so far.
+    pixels: AtomicU64,
 }
 
 /// A page that could not be made.
@@ -139,6 +148,24 @@ struct Failure {
 }
 
 impl Desk {
+    fn new(count: u32) -> Self {
+        Self { next: Mutex::new(Some(1)), count, pixels: AtomicU64::new(0) }
+    }
+
+    /// Adds the raster of `page`, if it has one, to those of the document.
+    fn count_pixels(&self, page: &MadePage, limit: u64) -> Result<(), PreprocessError> {
+        if page.png.is_none() {
+            return Ok(());
+        }
+        let PageGeometry { width_px, height_px, .. } = page.geometry;
+        let pixels = u64::from(width_px).saturating_mul(u64::from(height_px));
+        let seen = self.pixels.fetch_add(pixels, Ordering::Relaxed).saturating_add(pixels);
+        if seen > limit {
+            return Err(PreprocessError::TooManyPixels { limit, seen });
+        }
+        Ok(())
+    }
+
     /// The next page to make.
     fn take(&self) -> Option<u32> {
         let mut next = self.lock();
@@ -167,10 +194,10 @@ mod tests {
 
     #[test]
     fn each_page_is_given_out_once_until_one_fails() {
-        let desk = Desk { next: Mutex::new(Some(1)), count: 3 };
+        let desk = Desk::new(3);
         assert_eq!((desk.take(), desk.take(), desk.has_more()), (Some(1), Some(2), true));
         assert_eq!((desk.take(), desk.take(), desk.has_more()), (Some(3), None, false));
-        let desk = Desk { next: Mutex::new(Some(1)), count: 3 };
+        let desk = Desk::new(3);
         assert_eq!(desk.take(), Some(1));
         desk.close();
         assert_eq!((desk.take(), desk.has_more()), (None, false));

@@ -15,6 +15,8 @@ pub struct Params {
     pub max_pages: u32,
     /// Most pixels of a page.
     pub max_page_pixels: u64,
+    /// Most pixels of all pages that are rasters together.
+    pub max_document_pixels: u64,
     /// Longest side of a page, pixels.
     pub max_page_side_px: u32,
     /// Largest embedded e-invoice, bytes.
@@ -30,9 +32,25 @@ impl Params {
             pdfium_library: vendored::library(&config.worker.pdfium_library, "libpdfium.so"),
             max_pages: config.limits.max_pages,
             max_page_pixels: config.limits.max_page_pixels,
+            max_document_pixels: config.limits.max_document_pixels,
             max_page_side_px: config.limits.max_page_side_px,
             max_embedded_xml_bytes: config.limits.max_embedded_xml_bytes,
         }
+    }
+
+    /// Says whether a raster of page `page` may have this many pixels; its sides were checked before
+    /// it was made.
+    ///
+    /// # Errors
+    /// [`PreprocessError::PageTooLarge`].
+    pub(crate) fn check_area(
+        &self,
+        page: u32,
+        width_px: u64,
+        height_px: u64,
+    ) -> Result<(), PreprocessError> {
+        let sides = Self { max_page_side_px: u32::MAX, ..self.clone() };
+        sides.check_pixels(page, width_px, height_px)
     }
 
     /// Says whether page `page` may have `width_px` x `height_px` pixels.

@@ -15,7 +15,7 @@ use crate::raster::Raster;
 use ffi::{Document, OpenError, Page};
 use sheet::Sheet;
 
-pub(crate) use attachments::Attached;
+pub(crate) use attachments::{Attached, MAX_XML_FILES};
 pub(crate) use library::Library;
 pub(crate) use sheet::PdfPage;
 

@@ -1,6 +1,8 @@
 //! The worker's side: one open document, read page by page, so that a long document never is in
 //! memory as pixels.
 
+use std::path::PathBuf;
+
 use common::page::{MediaType, PageGeometry, Preparation, Word};
 use common::worker::{Fault, Handler};
 use serde::{Deserialize, Serialize};
@@ -16,6 +18,15 @@ use crate::step::{self, Observer};
 
 /// Degrees.
 const FULL_TURN: u16 = 360;
+
+/// Where PDFium looks for fonts on Linux when a document comes without its own: it lists them at the
+/// first such document and reads each one that is needed, so they cannot all be loaded before.
+const FONT_FOLDERS: [&str; 4] = [
+    "/usr/share/fonts",
+    "/usr/share/X11/fonts/Type1",
+    "/usr/share/X11/fonts/TTF",
+    "/usr/local/share/fonts",
+];
 
 /// What the stage asks of a worker. A lease starts with `Open` and ends with `Close`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -121,6 +132,10 @@ impl Handler for PageMaker {
 
     fn start(setup: Params) -> Result<Self, Fault> {
         Ok(Self::new(setup)?)
+    }
+
+    fn read_later(&self) -> Vec<PathBuf> {
+        FONT_FOLDERS.into_iter().map(PathBuf::from).collect()
     }
 
     fn handle(&mut self, request: Request) -> Result<Response, Fault> {

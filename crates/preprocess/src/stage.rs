@@ -7,6 +7,7 @@ use common::config::Config;
 use common::error::StageError;
 use common::id::DocumentId;
 use common::job::Job;
+use common::metrics::Metrics;
 use common::object::{Bucket, ObjectRef, ObjectStore};
 use common::page::{EmbeddedXml, MediaType, PreparedDocument, encode};
 use common::stage::{Outcome, Stage, StageName};
@@ -26,7 +27,7 @@ const UNNAMED_XML: &str = "invoice.xml";
 pub struct Preprocess {
     pool: Pool<PageMaker>,
     budget: Budget,
-    max_xml_bytes: u64,
+    params: Params,
 }
 
 impl Preprocess {
@@ -35,7 +36,7 @@ impl Preprocess {
     pub fn new(config: &Config, program: Program) -> Self {
         let size = config.stage(StageName::Preprocess).worker_count();
         let (pool, budget) = workers(config, program, size);
-        Self { pool, budget, max_xml_bytes: config.limits.max_embedded_xml_bytes }
+        Self { pool, budget, params: Params::from_config(config) }
     }
 }
 
@@ -44,6 +45,7 @@ pub(crate) fn workers(config: &Config, program: Program, size: usize) -> (Pool<P
     let limits = Limits {
         memory_bytes: config.worker.memory_bytes,
         max_documents: config.worker.max_documents,
+        sandbox: config.worker.sandbox,
         max_resident_bytes: config.worker.max_resident_bytes,
     };
     let budget = Budget {
@@ -67,17 +69,22 @@ impl Stage for Preprocess {
         self.pool.warm_up().await
     }
 
+    fn register(&self, metrics: &Metrics) {
+        self.pool.register(&metrics.stages);
+    }
+
     async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
         if job.media_type == MediaType::Xml {
             return self.hand_on(job, objects).await;
         }
         let bytes = objects.read(&job.input).await?;
-        let mut reading = Reading::new(self.pool.lease().await?, self.budget);
+        let mut reading = Reading::new(self.pool.lease().await?, self.budget, &self.params);
         let (count, xml) = reading.open(job.media_type, &bytes).await?;
 
         let embedded_xml = stored_xml(xml, &job.id, objects).await?;
-        let (pool, budget, bytes) = (&self.pool, self.budget, &bytes);
-        let pages = Pages { pool, budget, job, bytes, objects, count }.make(reading).await?;
+        let (pool, budget, params, bytes) = (&self.pool, self.budget, &self.params, &bytes);
+        let pages = Pages { pool, budget, params, job, bytes, objects, count };
+        let pages = pages.make(reading).await?;
 
         let document = PreparedDocument { pages, embedded_xml };
         Ok(Outcome::Handed(handed(&document, &job.id, objects).await?))
@@ -87,7 +94,7 @@ impl Stage for Preprocess {
 impl Preprocess {
     /// An e-invoice by itself has no pages to make: it is its own attachment.
     async fn hand_on(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
-        let (limit, seen) = (self.max_xml_bytes, job.input.size_bytes);
+        let (limit, seen) = (self.params.max_embedded_xml_bytes, job.input.size_bytes);
         if seen > limit {
             return Err(PreprocessError::EmbeddedXmlTooLarge { limit, seen }.into());
         }

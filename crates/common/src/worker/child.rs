@@ -9,8 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 
 use crate::worker::frame::{self, FrameError};
-use crate::worker::message::{Answer, Ask, Hello, Reply};
-use crate::worker::{Fault, Handler, confine};
+use crate::worker::message::{Answer, Ask, Hello, Ready, Reply};
+use crate::worker::{Fault, Handler, confine, sandbox};
 
 /// Where the last panic happened, left by the hook for the code that catches it.
 static LAST_PANIC: Mutex<String> = Mutex::new(String::new());
@@ -41,7 +41,13 @@ fn serve<H: Handler>() -> Result<(), FrameError> {
     confine::limit_for_life(hello.memory_bytes)?;
 
     let mut handler = None;
-    let reply = guarded(|| H::start(hello.setup).map(|started| handler = Some(started)));
+    let reply = guarded(|| {
+        let started = H::start(hello.setup)?;
+        confine::used_cpu_seconds();
+        let enforced = sandbox::enforce(&started.read_later());
+        handler = Some(started);
+        Ok(Ready { enforced })
+    });
     send(&mut output, &Answer { sequence: 0, reply })?;
     let Some(mut handler) = handler else { return Ok(()) };
 

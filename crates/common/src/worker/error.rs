@@ -22,6 +22,19 @@ pub enum WorkerError {
     /// An allocation beyond the child's limit.
     #[error("out of memory; a worker has {0} bytes of address space")]
     OutOfMemory(u64),
+    /// It made a system call that its sandbox kills for.
+    #[error(
+        "the worker process was ended by its sandbox (SIGSYS): it made a system call that reading \
+         documents does not take"
+    )]
+    SandboxViolated,
+    /// This machine cannot enforce what the configuration requires.
+    #[error(
+        "the sandbox of worker processes cannot be enforced here, {0} missing: it takes Linux 5.13 \
+         or newer with Landlock and seccomp enabled and a container runtime that lets them through; \
+         worker.sandbox = \"best-effort\" runs without"
+    )]
+    SandboxMissing(String),
     /// Ended by a signal or on its own.
     #[error("the worker process {0}")]
     Crashed(String),
@@ -45,6 +58,8 @@ impl From<WorkerError> for StageError {
             WorkerError::TimedOut(_) => "worker_timed_out",
             WorkerError::CpuExceeded(_) => "worker_cpu_exceeded",
             WorkerError::OutOfMemory(_) => "worker_out_of_memory",
+            WorkerError::SandboxViolated => "worker_sandbox_violated",
+            WorkerError::SandboxMissing(_) => "sandbox_missing",
             WorkerError::Crashed(_) | WorkerError::LeaseOver => "worker_crashed",
             WorkerError::Panicked(_) => "worker_panicked",
             WorkerError::Protocol(_) => "worker_protocol",

@@ -35,6 +35,9 @@ impl Ended {
         if signal == Signal::XCPU.as_raw() {
             return WorkerError::CpuExceeded(self.cpu_seconds);
         }
+        if signal == Signal::SYS.as_raw() {
+            return WorkerError::SandboxViolated;
+        }
         WorkerError::Crashed(format!("was ended by {}", name(signal)))
     }
 
@@ -56,7 +59,6 @@ fn name(signal: i32) -> String {
         (Signal::ILL, "SIGILL"),
         (Signal::KILL, "SIGKILL, from outside or because the machine has no memory left"),
         (Signal::SEGV, "SIGSEGV"),
-        (Signal::SYS, "SIGSYS"),
         (Signal::TERM, "SIGTERM"),
         (Signal::TRAP, "SIGTRAP"),
         (Signal::XFSZ, "SIGXFSZ: it tried to write a file"),
@@ -103,6 +105,12 @@ mod tests {
     #[test]
     fn the_cpu_limit_is_told_apart_from_a_crash() {
         assert!(matches!(ended(24, false), WorkerError::CpuExceeded(30)));
+    }
+
+    #[test]
+    fn a_refused_system_call_is_told_apart_from_a_crash() {
+        assert!(matches!(ended(31, false), WorkerError::SandboxViolated));
+        assert!(matches!(ended_with(31, true, LIMIT), WorkerError::SandboxViolated));
     }
 
     #[test]

@@ -14,6 +14,9 @@ use tokio::sync::oneshot;
 
 use crate::stage::StageName;
 
+/// Descriptors from here on are nobody's business in a child; those before are its pipes.
+const FIRST_OWN_DESCRIPTOR: i32 = 3;
+
 struct Order {
     command: Command,
     runtime: Handle,
@@ -61,6 +64,9 @@ impl Keeper {
 fn serve(orders: &mpsc::Receiver<Order>) {
     while let Ok(Order { mut command, runtime, started }) = orders.recv() {
         let entered = runtime.enter();
+        // What this process opened is closed by itself in a new one; what it was started with, by a
+        // shell or a supervisor, is not.
+        close_fds::set_fds_cloexec_threadsafe(FIRST_OWN_DESCRIPTOR, &[]);
         // Nobody waits any more when a lease was given up meanwhile; the child is then dropped
         // here, which kills it.
         drop(started.send(command.spawn()));

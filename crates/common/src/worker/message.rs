@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::worker::Fault;
+use crate::worker::sandbox::Enforced;
 
 /// The parent's first frame.
 #[derive(Debug, Serialize, Deserialize)]
@@ -13,6 +14,13 @@ pub(super) struct Hello<S> {
     pub(super) memory_bytes: u64,
     /// See [`crate::worker::Handler::Setup`].
     pub(super) setup: S,
+}
+
+/// What the child answers to [`Hello`], before it has seen a document.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Ready {
+    /// What of its sandbox holds.
+    pub(super) enforced: Enforced,
 }
 
 /// Every later frame of the parent.

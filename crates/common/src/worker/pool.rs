@@ -2,17 +2,22 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tracing::debug;
+use tracing::{debug, warn};
 
+use crate::config::Sandbox;
 use crate::error::StageError;
+use crate::metrics::StageMetrics;
 use crate::stage::StageName;
 use crate::worker::keeper::Keeper;
-use crate::worker::message::{Hello, Reply};
+use crate::worker::message::{Hello, Ready, Reply};
 use crate::worker::process::Process;
-use crate::worker::{Budget, Fault, Handler, Limits, Program, WorkerError, frame};
+use crate::worker::sandbox::names;
+use crate::worker::{
+    Budget, Enforced, Fault, Handler, Limits, Mechanism, Program, WorkerError, frame,
+};
 
 /// At most `size` children of one kind, started when needed, kept warm between leases.
 pub struct Pool<H: Handler> {
@@ -30,6 +35,8 @@ struct Shared {
     free: Arc<Semaphore>,
     idle: Mutex<Vec<Process>>,
     keeper: Keeper,
+    /// What the first child could enforce; the others are on the same machine.
+    enforced: OnceLock<Enforced>,
 }
 
 impl<H: Handler> Pool<H> {
@@ -54,6 +61,7 @@ impl<H: Handler> Pool<H> {
             free: Arc::new(Semaphore::new(size)),
             idle: Mutex::default(),
             keeper: Keeper::new(stage),
+            enforced: OnceLock::new(),
         };
         Self { shared: Arc::new(shared), kind: PhantomData }
     }
@@ -71,6 +79,14 @@ impl<H: Handler> Pool<H> {
     /// As [`Pool::lease`].
     pub async fn warm_up(&self) -> Result<(), StageError> {
         self.lease().await.map(drop)
+    }
+
+    /// Says in `metrics` what of its children's sandbox holds; nothing before the first has started.
+    pub fn register(&self, metrics: &StageMetrics) {
+        let Some(enforced) = self.shared.enforced.get() else { return };
+        for mechanism in Mechanism::ALL {
+            metrics.sandbox(self.shared.stage, mechanism, enforced.has(mechanism));
+        }
     }
 
     /// Waits for a free child, and starts one if there are fewer than `size`.
@@ -125,9 +141,24 @@ impl Shared {
         let memory_bytes = self.limits.memory_bytes;
         let started = Process::start(&self.keeper, &self.program, hello, memory_bytes).await;
         let (process, ready) = started?;
-        done(ready)?;
+        let Ready { enforced } = done(ready)?;
+        self.check(enforced)?;
         debug!(stage = %self.stage, worker.pid = process.id, "worker started");
         Ok(process)
+    }
+
+    /// Decides whether a child that could enforce this much may have a document.
+    fn check(&self, enforced: Enforced) -> Result<(), WorkerError> {
+        let needed = enforced.lacks(Mechanism::is_needed);
+        if self.limits.sandbox == Sandbox::Required && !needed.is_empty() {
+            return Err(WorkerError::SandboxMissing(names(&needed)));
+        }
+        let missing = names(&enforced.lacks(|_| true));
+        // Each child would say the same.
+        if self.enforced.set(enforced).is_ok() && !missing.is_empty() {
+            warn!(stage = %self.stage, missing, "workers run without a part of their sandbox");
+        }
+        Ok(())
     }
 
     fn take_back(&self, process: Process) {

@@ -15,7 +15,7 @@ use crate::worker::exit::Ended;
 use crate::worker::frame::{self, FrameError};
 use crate::worker::keeper::Keeper;
 use crate::worker::memory::Memory;
-use crate::worker::message::{Answer, Ask, Reply};
+use crate::worker::message::{Answer, Ask, Ready, Reply};
 use crate::worker::{Budget, Program, WorkerError, stderr};
 
 /// What a child may know of its surroundings: nothing of the service's, which holds credentials.
@@ -84,13 +84,15 @@ impl Process {
         program: &Program,
         hello: &[u8],
         memory_bytes: u64,
-    ) -> Result<(Self, Reply<()>), WorkerError> {
+    ) -> Result<(Self, Reply<Ready>), WorkerError> {
         let mut command = Command::new(&program.path);
         command
             .args(&program.args)
             .env_clear()
             .envs(ENVIRONMENT)
             .current_dir("/")
+            // What a terminal sends to its foreground is for the service, which ends its children.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::config::Sandbox;
+
 /// The executable of a child and its arguments, e.g. this program with `worker ocr`.
 #[derive(Clone, Debug)]
 pub struct Program {
@@ -19,6 +21,8 @@ pub struct Limits {
     pub memory_bytes: u64,
     /// Leases after which a child is replaced; at least 1 is served.
     pub max_documents: u32,
+    /// How much of its sandbox has to hold before it is given a document.
+    pub sandbox: Sandbox,
     /// Resident size after a lease, bytes, beyond which a child is replaced.
     pub max_resident_bytes: u64,
 }

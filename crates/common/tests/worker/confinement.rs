@@ -5,13 +5,14 @@ use std::process::{Command, ExitCode, Stdio};
 
 use libtest_mimic::Trial;
 
+use crate::attempt::Attempt;
 use crate::probe::{Request, Response};
 use crate::world::{AMPLE, LIMITS, code_of, count, count_on, eventually, fact, pool, runs};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         fact("standard_streams_of_native_code_do_not_touch_the_frames", standard_streams),
-        fact("a_child_sees_nothing_of_the_service_environment", environment),
+        fact("a_child_inherits_nothing_of_the_service_but_its_pipes", inheritance),
         fact("a_child_cannot_write_a_file", files),
         fact("a_child_lives_under_its_limits", limits_for_life),
         fact("a_child_dies_with_its_killed_parent", parent_killed),
@@ -24,28 +25,62 @@ async fn standard_streams() {
     assert_eq!(count_on(&mut lease).await, 2);
 }
 
-async fn environment() {
-    let mut lease = pool(1).lease().await.unwrap();
-    let response = lease.call(&Request::Environment, AMPLE).await.unwrap();
-    let Response::Texts(mut seen) = response else { panic!("{response:?}") };
-    seen.sort();
-    let names: Vec<&str> = seen.iter().filter_map(|pair| pair.split('=').next()).collect();
+/// The service has a secret in its environment, in its arguments, and an open file that it was started
+/// with; its child shows what it has.
+async fn inheritance() {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["heir", "--nats-url", "nats://user:secret@localhost"])
+        .env("SECRET", "secret")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    let mut seen: Vec<&str> = said.lines().collect();
+    seen.sort_unstable();
     let expected = [
-        "LC_ALL",
-        "MALLOC_ARENA_MAX",
-        "MALLOC_MMAP_THRESHOLD_",
-        "MALLOC_TRIM_THRESHOLD_",
-        "OMP_THREAD_LIMIT",
+        "arg probe",
+        "env LC_ALL=C.UTF-8",
+        "env MALLOC_ARENA_MAX=1",
+        "env MALLOC_MMAP_THRESHOLD_=8388608",
+        "env MALLOC_TRIM_THRESHOLD_=33554432",
+        "env OMP_THREAD_LIMIT=1",
+        "fd 0 /dev/null",
+        "fd 1 /dev/null",
+        "fd 2 pipe",
+        "fd 3 pipe",
+        "fd 4 pipe",
     ];
-    assert_eq!(names, expected);
-    assert!(std::env::vars().count() > 3, "the service itself has more");
+    assert_eq!(seen, expected);
+}
+
+/// `main()` of that service.
+pub(crate) fn be_an_heir() -> ExitCode {
+    let file = std::fs::File::open("/etc/passwd").unwrap();
+    rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty()).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut lease = pool(1).lease().await.unwrap();
+        // What the kernel says of the live child, to those whom it tells.
+        let pid = lease.process_id().unwrap();
+        for file in ["environ", "cmdline"] {
+            let content = std::fs::read_to_string(format!("/proc/{pid}/{file}"));
+            assert!(!content.unwrap_or_default().contains("secret"), "{file}");
+        }
+        let response = lease.call(&Request::Inheritance, AMPLE).await.unwrap();
+        let Response::Texts(seen) = response else { panic!("{response:?}") };
+        for line in seen {
+            println!("{line}");
+        }
+    });
+    drop(file);
+    ExitCode::SUCCESS
 }
 
 async fn files() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let pool = pool(1);
-    let request = Request::WriteFile(file.path().display().to_string());
-    assert_eq!(code_of(&pool, request, AMPLE).await, "worker_crashed");
+    let request = Request::Try(Attempt::Write(file.path().into()));
+    assert_eq!(code_of(&pool, request, AMPLE).await, "worker_sandbox_violated");
     assert_eq!(file.path().metadata().unwrap().len(), 0);
     assert_eq!(count(&pool).await, 1);
 }

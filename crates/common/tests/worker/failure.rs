@@ -140,7 +140,7 @@ async fn idle_child_killed() {
 }
 
 async fn failed_start() {
-    let setup = Setup { library_is_missing: true };
+    let setup = Setup { library_is_missing: true, ..Setup::default() };
     let pool = Pool::<Probe>::new(StageName::Ocr, program(&["probe"]), 1, LIMITS, setup);
     let error = pool.warm_up().await.unwrap_err();
     assert_eq!((error.kind, &*error.code), (ErrorKind::Internal, "library_missing"));
@@ -149,7 +149,6 @@ async fn failed_start() {
 
 async fn missing_program() {
     let program = Program { path: "/no/such/program".into(), args: Vec::new() };
-    let setup = Setup { library_is_missing: false };
-    let pool = Pool::<Probe>::new(StageName::Ocr, program, 1, LIMITS, setup);
+    let pool = Pool::<Probe>::new(StageName::Ocr, program, 1, LIMITS, Setup::default());
     assert_eq!(pool.warm_up().await.unwrap_err().code, "worker_not_started");
 }

@@ -11,11 +11,13 @@
     reason = "a test; clippy knows only those of libtest's harness"
 )]
 
+mod attempt;
 mod confinement;
 mod failure;
 mod lease;
 mod probe;
 mod rogue;
+mod sandbox;
 mod world;
 
 use std::process::ExitCode;
@@ -27,9 +29,17 @@ fn main() -> ExitCode {
     match role.as_str() {
         "probe" => common::worker::run_child::<probe::Probe>(),
         "rogue" => rogue::misbehave(&std::env::args().nth(2).unwrap_or_default()),
+        "probe-without" => sandbox::be_without(&std::env::args().nth(2).unwrap_or_default()),
+        "heir" => confinement::be_an_heir(),
         "parent" => confinement::be_a_parent(),
         _ => {
-            let groups = [lease::trials, failure::trials, confinement::trials, rogue::trials];
+            let groups = [
+                lease::trials,
+                failure::trials,
+                confinement::trials,
+                sandbox::trials,
+                rogue::trials,
+            ];
             let trials = groups.into_iter().flat_map(|trials| trials()).collect();
             libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
         }

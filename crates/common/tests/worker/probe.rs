@@ -1,6 +1,7 @@
 //! A child that does on request what real ones do by accident.
 
 use std::io::{Read, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -8,10 +9,16 @@ use serde_bytes::ByteBuf;
 
 use common::worker::{Fault, Handler};
 
-#[derive(Serialize, Deserialize)]
+use crate::attempt::Attempt;
+
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Setup {
     /// Fails its start, as for a missing library.
     pub(crate) library_is_missing: bool,
+    /// A folder that it reads from later.
+    pub(crate) folder: Option<PathBuf>,
+    /// Starts a thread that stays.
+    pub(crate) starts_a_thread: bool,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -33,9 +40,10 @@ pub(crate) enum Request {
     Keep(u64),
     /// Prints to standard output and standard error and reads standard input, as C code may.
     UseStandardStreams,
-    Environment,
-    /// Writes a byte to a file that exists.
-    WriteFile(String),
+    /// What it was born with: environment, arguments, and what its descriptors are.
+    Inheritance,
+    /// Tries to get out; answers why it could not, or nothing.
+    Try(Attempt),
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +57,8 @@ pub(crate) enum Response {
 pub(crate) struct Probe {
     seen: u64,
     kept: Vec<Vec<u8>>,
+    folder: Option<PathBuf>,
+    inheritance: Vec<String>,
 }
 
 impl Handler for Probe {
@@ -60,7 +70,15 @@ impl Handler for Probe {
         if setup.library_is_missing {
             return Err(Fault::internal("library_missing", "no libx.so; apt-get install libx"));
         }
-        Ok(Self { seen: 0, kept: Vec::new() })
+        if setup.starts_a_thread {
+            std::thread::spawn(|| std::thread::sleep(Duration::from_secs(600)));
+        }
+        let Setup { folder, .. } = setup;
+        Ok(Self { seen: 0, kept: Vec::new(), folder, inheritance: inheritance() })
+    }
+
+    fn read_later(&self) -> Vec<PathBuf> {
+        self.folder.iter().cloned().collect()
     }
 
     fn handle(&mut self, request: Request) -> Result<Response, Fault> {
@@ -94,17 +112,29 @@ impl Handler for Probe {
                 std::io::stderr().write_all(&[b'x'; 1_000_000]).unwrap();
                 std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
             }
-            Request::Environment => {
-                let all = std::env::vars().map(|(key, value)| format!("{key}={value}"));
-                return Ok(Response::Texts(all.collect()));
-            }
-            Request::WriteFile(path) => {
-                let file = std::fs::OpenOptions::new().append(true).open(path);
-                file.unwrap().write_all(b"x").unwrap();
+            Request::Inheritance => return Ok(Response::Texts(self.inheritance.clone())),
+            Request::Try(attempt) => {
+                let error = attempt.make().err().map(|error| error.kind().to_string());
+                return Ok(Response::Texts(error.into_iter().collect()));
             }
         }
         Ok(Response::Done)
     }
+}
+
+/// Looked at before the sandbox is up: what was closed by then is not there later either.
+fn inheritance() -> Vec<String> {
+    let environment = std::env::vars().map(|(key, value)| format!("env {key}={value}"));
+    let arguments = std::env::args().skip(1).map(|argument| format!("arg {argument}"));
+    let descriptors = std::fs::read_dir("/proc/self/fd").unwrap().filter_map(|entry| {
+        let path = entry.unwrap().path();
+        let target = std::fs::read_link(&path).ok()?.display().to_string();
+        let is_the_list = target.ends_with("/fd");
+        let kind = target.split(':').next().unwrap().to_owned();
+        let number = path.file_name().unwrap().to_string_lossy().into_owned();
+        (!is_the_list).then(|| format!("fd {number} {kind}"))
+    });
+    environment.chain(arguments).chain(descriptors).collect()
 }
 
 fn piece() -> Result<Vec<u8>, std::collections::TryReserveError> {

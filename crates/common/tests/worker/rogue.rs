@@ -17,6 +17,7 @@ use crate::world::{LIMITS, fact, program};
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         fact("what_no_child_says_breaks_the_protocol", protocol),
+        fact("a_child_without_its_sandbox_gets_no_document", bare),
         fact("a_child_that_ends_before_it_is_ready_has_crashed", early_end),
     ]
 }
@@ -35,12 +36,18 @@ async fn protocol() {
     }
 }
 
+async fn bare() {
+    let error = failed_start("bare").await;
+    assert_eq!((error.kind, &*error.code), (ErrorKind::Internal, "sandbox_missing"));
+    assert!(error.message.contains("landlock_files, seccomp missing"), "{error}");
+}
+
 async fn early_end() {
     assert_eq!(failed_start("gone").await.code, "worker_crashed");
 }
 
 async fn failed_start(way: &str) -> StageError {
-    let setup = Setup { library_is_missing: false };
+    let setup = Setup::default();
     let pool = Pool::<Probe>::new(StageName::Ocr, program(&["rogue", way]), 1, LIMITS, setup);
     pool.warm_up().await.unwrap_err()
 }
@@ -53,8 +60,14 @@ struct Answer {
 
 #[derive(Serialize)]
 enum Reply {
-    Done(()),
+    Done(Ready),
     Fault { kind: &'static str, code: &'static str, message: &'static str },
+}
+
+/// What of its sandbox holds: nothing, in a child that says so.
+#[derive(Serialize)]
+struct Ready {
+    enforced: Vec<&'static str>,
 }
 
 /// `main()` of such a child. It goes on until it is killed, unless its way is to end.
@@ -63,7 +76,8 @@ pub(crate) fn misbehave(way: &str) -> ExitCode {
     let said = match way {
         "endless" => output.write_all(&[0xFF; 4096]),
         "garbage" => output.write_all(b"\0\0\0\x05words"),
-        "out-of-turn" => output.write_all(&frame(&Answer { sequence: 9, reply: Reply::Done(()) })),
+        "out-of-turn" => output.write_all(&frame(&ready(9))),
+        "bare" => output.write_all(&frame(&ready(0))),
         "illegal-code" => {
             let reply = Reply::Fault { kind: "internal", code: "Invoice No 17", message: "" };
             output.write_all(&frame(&Answer { sequence: 0, reply }))
@@ -77,6 +91,10 @@ pub(crate) fn misbehave(way: &str) -> ExitCode {
     std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
     std::thread::sleep(Duration::from_secs(600));
     ExitCode::SUCCESS
+}
+
+fn ready(sequence: u64) -> Answer {
+    Answer { sequence, reply: Reply::Done(Ready { enforced: Vec::new() }) }
 }
 
 fn frame(answer: &Answer) -> Vec<u8> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use libtest_mimic::Trial;
 
+use common::config::Sandbox;
 use common::stage::StageName;
 use common::worker::{Budget, Lease, Limits, Pool, Program};
 
@@ -13,8 +14,12 @@ use crate::probe::{Probe, Request, Response, Setup};
 /// Enough for anything that is not meant to hit a limit, on a busy machine.
 pub(crate) const AMPLE: Budget = Budget { wall: Duration::from_secs(60), cpu_seconds: 60 };
 
-pub(crate) const LIMITS: Limits =
-    Limits { memory_bytes: 512 << 20, max_documents: 1000, max_resident_bytes: 256 << 20 };
+pub(crate) const LIMITS: Limits = Limits {
+    memory_bytes: 512 << 20,
+    max_documents: 1000,
+    sandbox: Sandbox::Required,
+    max_resident_bytes: 256 << 20,
+};
 
 pub(crate) fn fact<F: Future<Output = ()> + 'static>(name: &str, body: fn() -> F) -> Trial {
     Trial::test(name, move || {
@@ -33,8 +38,7 @@ pub(crate) fn pool(size: usize) -> Pool<Probe> {
 }
 
 pub(crate) fn pool_within(size: usize, limits: Limits) -> Pool<Probe> {
-    let setup = Setup { library_is_missing: false };
-    Pool::new(StageName::Ocr, program(&["probe"]), size, limits, setup)
+    Pool::new(StageName::Ocr, program(&["probe"]), size, limits, Setup::default())
 }
 
 /// Asks a fresh lease to count: the pool is well, and the child has seen `expected` requests.

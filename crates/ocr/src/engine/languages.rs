@@ -1,5 +1,7 @@
 //! Tesseract for several sets of languages: loaded when asked for, the ones used last are kept.
 
+use std::path::PathBuf;
+
 use crate::engine::Reading;
 use crate::error::OcrError;
 use crate::raster::Raster;
@@ -13,6 +15,15 @@ const MAX_LANGUAGES: usize = 5;
 
 /// Longest language code, bytes; Tesseract's own have up to 12.
 const MAX_CODE_BYTES: usize = 32;
+
+/// Where Tesseract's own data is, as it is built for Debian (with and without its major version), for
+/// other distributions, and by itself. It does not say which of them it uses.
+const OWN_FOLDERS: [&str; 4] = [
+    "/usr/share/tesseract-ocr/5/tessdata",
+    "/usr/share/tesseract-ocr/4.00/tessdata",
+    "/usr/share/tessdata",
+    "/usr/local/share/tessdata",
+];
 
 /// A reader that is loaded for certain languages.
 pub(crate) trait LanguageEngine: Sized {
@@ -60,6 +71,14 @@ impl<E: LanguageEngine> Languages<E> {
     #[must_use]
     pub(crate) fn unloaded(self) -> Self {
         Self { loaded: Vec::new(), ..self }
+    }
+
+    /// Folders that languages are loaded from when a document asks for them.
+    pub(crate) fn folders(&self) -> Vec<PathBuf> {
+        match &self.tessdata {
+            Some(folder) => vec![PathBuf::from(folder)],
+            None => OWN_FOLDERS.into_iter().map(PathBuf::from).collect(),
+        }
     }
 
     /// The reader for `languages`, loaded if it is not yet.

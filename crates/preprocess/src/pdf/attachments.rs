@@ -7,7 +7,7 @@ use crate::pdf::ffi::Document;
 const MAX_ATTACHMENTS: u32 = 256;
 
 /// XML files carried along: the e-invoice and a few supplements.
-const MAX_XML_FILES: usize = 8;
+pub(crate) const MAX_XML_FILES: usize = 8;
 
 /// An attached file.
 #[derive(Debug)]

@@ -15,6 +15,7 @@ mod broken;
 mod images;
 mod layers;
 mod paper;
+mod sandbox;
 mod shared;
 mod sound;
 mod trouble;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         images::trials,
         trouble::trials,
         broken::trials,
+        sandbox::trials,
         sound::trials,
         shared::trials,
     ];

@@ -83,9 +83,11 @@ pub(crate) async fn refusal(media_type: MediaType, bytes: &[u8]) -> (String, Str
 }
 
 pub(crate) fn stage(config: &Config) -> Preprocess {
-    let program =
-        Program { path: std::env::current_exe().unwrap(), args: vec!["worker".to_owned()] };
-    Preprocess::new(config, program)
+    Preprocess::new(config, program())
+}
+
+pub(crate) fn program() -> Program {
+    Program { path: std::env::current_exe().unwrap(), args: vec!["worker".to_owned()] }
 }
 
 pub(crate) fn job(media_type: MediaType, bytes: &[u8]) -> Job {
