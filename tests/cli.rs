@@ -37,6 +37,7 @@ const COMMANDS: [&[&str]; 15] = [
     &["dead", "discard"],
     &["topology", "apply"],
     &["topology", "check"],
+    &["topology", "users"],
     &["config", "check"],
 ];
 
