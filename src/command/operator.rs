@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The configured log is that of services; here warnings go to the person at the console, without
 /// each try of the client to connect again.
-const LOG_FILTER: &str = "warn,common::jetstream::broker=off";
+const LOG_FILTER: &str = "warn,common::jetstream::broker=off,async_nats=off";
 
 /// Which broker to use.
 #[derive(Args, Clone, Debug)]

@@ -198,7 +198,9 @@ async fn everything_that_the_product_does_is_allowed_to_the_service_that_does_it
     let erased = fleet.gateway.erase(&second.id, &Tenant::default()).await.unwrap();
     assert_eq!(erased, Erased::Gone);
 
-    // Copied by the operator.
+    // Copied by the operator, in more than one piece: pieces are answered.
+    let bulky: String = (0..20_000).map(|_| nuid::next().to_string()).collect();
+    fleet.upload(&bulky).await;
     let folder = TempDir::new().unwrap();
     for stream in common::jetstream::backup::order() {
         operator.back_up(stream, folder.path()).await.unwrap();

@@ -60,8 +60,9 @@ pub(super) fn manage(stream: &str) -> [String; 7] {
         format!("$JS.API.STREAM.UPDATE.{stream}"),
         format!("$JS.API.STREAM.SNAPSHOT.{stream}"),
         format!("$JS.API.STREAM.RESTORE.{stream}"),
-        format!("$JS.SNAPSHOT.ACK.{stream}.*"),
-        format!("$JS.SNAPSHOT.RESTORE.{stream}.*"),
+        // After the stream come an id of the copy, and how far it is.
+        format!("$JS.SNAPSHOT.ACK.{stream}.>"),
+        format!("$JS.SNAPSHOT.RESTORE.{stream}.>"),
     ]
 }
 
