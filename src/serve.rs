@@ -86,13 +86,15 @@ async fn serve(args: &ServeArgs, config: Config) -> Result<(), StartError> {
     let stop = service::stop_signal();
     let data = DataFolder::open(&args.data)?;
     if !config.broker.url.is_empty() {
-        let broker = Broker::connect(&config.broker.url, "invoice-ocr", &config.broker).await?;
+        let broker = Broker::connect(&config.broker.url, &name(args), &config.broker).await?;
         data.note_broker(&config.broker.url)?;
         return run_services(has, extract, &config, &broker, listener, &data, stop).await;
     }
     let _lock = data.lock()?;
     let mut embedded = EmbeddedBroker::start(&config.broker, &data).await?;
-    let broker = Broker::connect(embedded.url(), "invoice-ocr", &config.broker).await?;
+    // What the configuration says of users and certificates is about another broker.
+    let settings = config.broker.by_url_alone();
+    let broker = Broker::connect(embedded.url(), &name(args), &settings).await?;
     // The embedded broker is ours alone, so there is nobody else to bring it up to date.
     for drift in topology::apply(&broker, &config).await? {
         tracing::info!(change = drift.remedy(), "topology applied");
@@ -105,6 +107,15 @@ async fn serve(args: &ServeArgs, config: Config) -> Result<(), StartError> {
     };
     embedded.stop().await;
     outcome
+}
+
+/// Who this process is at the broker: the one service that it runs, or all of them.
+fn name(args: &ServeArgs) -> String {
+    match args.stages.as_slice() {
+        [Role::All] => "invoice-ocr".to_owned(),
+        [role] => role.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned()),
+        _ => "invoice-ocr".to_owned(),
+    }
 }
 
 /// Runs services until `stop` or until one of them cannot go on.

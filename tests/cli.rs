@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use cli::http::{Answer, Service};
 
 const ID: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-const COMMANDS: [&[&str]; 15] = [
+const COMMANDS: [&[&str]; 16] = [
     &[],
     &["serve"],
     &["submit"],
@@ -37,6 +37,7 @@ const COMMANDS: [&[&str]; 15] = [
     &["dead", "discard"],
     &["topology", "apply"],
     &["topology", "check"],
+    &["topology", "users"],
     &["config", "check"],
 ];
 

@@ -7,9 +7,10 @@ use thiserror::Error;
 use common::config::ConfigError;
 use common::error::{ErrorKind, StageError};
 use common::jetstream::backup::BackupError;
-use common::jetstream::broker::ConnectError;
+use common::jetstream::broker::{ConnectError, Denied};
 use common::jetstream::dead_letters::DeadLetterError;
 use common::jetstream::topology::TopologyError;
+use common::jetstream::users::SeedError;
 
 use crate::client::ClientError;
 use crate::exit::Exit;
@@ -34,9 +35,18 @@ pub(crate) enum CommandError {
     /// The broker cannot be reached.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// The broker does not know who this is any more.
+    #[error("the broker refuses these credentials now: was it started again?")]
+    Refused,
+    /// The user may not do what the command needs.
+    #[error("{0}")]
+    Forbidden(Denied),
     /// The broker's topology cannot be read or changed.
     #[error(transparent)]
     Topology(#[from] TopologyError),
+    /// A user's key cannot be read or written.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
     /// A stream cannot be copied.
     #[error(transparent)]
     Backup(#[from] BackupError),
@@ -72,7 +82,11 @@ impl CommandError {
         match self {
             Self::Config(_) => Exit::BadConfig,
             Self::Usage(_) => Exit::Usage,
-            Self::NoEndpoint { .. } | Self::Connect(_) => Exit::Unavailable,
+            Self::Connect(ConnectError::File { .. }) => Exit::BadConfig,
+            Self::NoEndpoint { .. } | Self::Connect(_) | Self::Refused | Self::Forbidden(_) => {
+                Exit::Unavailable
+            }
+            Self::Seed(_) => Exit::Failed,
             Self::Topology(error) => of_topology(error),
             Self::Backup(error) => of_backup(error),
             Self::DeadLetter(error) => of_dead_letter(error),
@@ -94,7 +108,9 @@ fn of_backup(error: &BackupError) -> Exit {
 
 fn of_topology(error: &TopologyError) -> Exit {
     match error {
-        TopologyError::Unreachable { .. } | TopologyError::Refused { .. } => Exit::Unavailable,
+        TopologyError::Unreachable { .. }
+        | TopologyError::Refused { .. }
+        | TopologyError::Forbidden { .. } => Exit::Unavailable,
         TopologyError::Missing { .. } | TopologyError::WrongRevision { .. } => Exit::Drift,
         TopologyError::BadFile { .. } => Exit::Internal,
     }

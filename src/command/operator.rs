@@ -12,15 +12,15 @@ use common::telemetry;
 
 use super::{CommandError, endpoint};
 
-/// Name of the connection at the broker.
-const CONNECTION: &str = "invoice-ocr cli";
+/// Name of the connection at the broker, and of its user where the broker has users.
+const CONNECTION: &str = "operator";
 
 /// Longest wait for the broker: somebody sits at the console, and the URL may be of yesterday.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The configured log is that of services; here warnings go to the person at the console, without
 /// each try of the client to connect again.
-const LOG_FILTER: &str = "warn,common::jetstream::broker=off";
+const LOG_FILTER: &str = "warn,common::jetstream::broker=off,async_nats=off";
 
 /// Which broker to use.
 #[derive(Args, Clone, Debug)]
@@ -50,7 +50,9 @@ where
     telemetry::start(&log).map_err(|error| CommandError::Internal(error.to_string()))?;
     block_on(async {
         let broker = Broker::connect_within(PATIENCE, &url, CONNECTION, &config.broker).await?;
-        work(broker, config).await
+        let outcome = work(broker.clone(), config).await;
+        // What is forbidden shows as a time-out; what it was is known by the connection.
+        outcome.map_err(|error| broker.denied().map_or(error, CommandError::Forbidden))
     })
 }
 

@@ -1,8 +1,12 @@
-//! `invoice-ocr topology apply|check`.
+//! `invoice-ocr topology apply|check|users`.
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
 use common::jetstream::topology;
+use common::jetstream::users::{self, Role, SeedError, Subscriber};
+use common::service::ServiceArgs;
 
 use super::operator::{self, OperatorArgs};
 use super::{CommandError, console};
@@ -27,7 +31,33 @@ enum TopologyAction {
   invoice-ocr topology check --nats-url nats://broker:4222
   invoice-ocr topology check || invoice-ocr topology apply")]
     Check(OperatorArgs),
+    /// Make a user for each service, and the broker's configuration that says what each may do
+    ///
+    /// Keys that are there already stay. Needs no broker.
+    #[command(after_help = "Examples:
+  invoice-ocr topology users /etc/nats
+  invoice-ocr topology users /etc/nats --subscriber bookkeeping --subscriber archive.acme
+  invoice-ocr topology users /etc/nats --rotate ocr")]
+    Users(UsersArgs),
 }
+
+#[derive(Args, Debug)]
+struct UsersArgs {
+    /// Folder for the keys (NAME.nk, mode 0600) and for users.conf
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Another program that reads events, everybody's or one tenant's
+    #[arg(long = "subscriber", value_name = "NAME[.TENANT]")]
+    subscribers: Vec<Subscriber>,
+    /// Give this user another key; the one before stays good until its file is removed
+    #[arg(long = "rotate", value_name = "USER")]
+    rotated: Vec<Role>,
+    #[command(flatten)]
+    service: ServiceArgs,
+}
+
+/// What the broker's configuration includes.
+const USERS_FILE: &str = "users.conf";
 
 /// Runs the command.
 ///
@@ -48,5 +78,28 @@ pub(crate) fn run(args: &TopologyArgs) -> Result<Exit, CommandError> {
             }
             Ok(if drift.is_empty() { Exit::Done } else { Exit::Drift })
         }),
+        TopologyAction::Users(args) => make_users(args),
     }
+}
+
+fn make_users(args: &UsersArgs) -> Result<Exit, CommandError> {
+    let UsersArgs { folder, subscribers, rotated, service } = args;
+    let config = service.load()?;
+    let subscribers = subscribers.iter().cloned().map(Role::Subscriber);
+    let wanted: Vec<Role> = Role::own().chain(subscribers).collect();
+    let users = users::users(folder, &wanted, rotated)?;
+    let path = folder.join(USERS_FILE);
+    std::fs::write(&path, users::configuration(&users, &config)?)
+        .map_err(|source| SeedError::File { path: path.clone(), source })?;
+    for user in &users {
+        let (role, seed) = (&user.role, users::seed_path(folder, &user.role));
+        let done = if user.made { "made" } else { "kept" };
+        console::line(&format!("{role}: {} {done}", seed.display()))?;
+        if user.keys.iter().any(|key| key.previous) {
+            let before = users::previous(folder, role);
+            console::line(&format!("{role}: {} is good until it is removed", before.display()))?;
+        }
+    }
+    console::line(&format!("{}: included by server.conf", path.display()))?;
+    Ok(Exit::Done)
 }

@@ -1,6 +1,7 @@
 //! `invoice-ocr watch`: public events as they are stored.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use clap::Args;
 use futures_util::StreamExt;
@@ -32,10 +33,13 @@ pub(crate) struct WatchArgs {
     output: Output,
 }
 
+/// Between two looks at whether the broker still knows who this is.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// Runs until Ctrl-C.
 ///
 /// # Errors
-/// [`CommandError`] when the broker cannot be reached at first; later it is waited for.
+/// [`CommandError`] when the broker cannot be reached at first; later it is waited for, unless it refuses who asks.
 pub(crate) fn run(args: &WatchArgs) -> Result<Exit, CommandError> {
     let from = match args.since {
         _ if args.all => EventsFrom::All,
@@ -47,9 +51,19 @@ pub(crate) fn run(args: &WatchArgs) -> Result<Exit, CommandError> {
     operator::with_broker(&args.operator, async move |broker, _config| {
         tokio::select! {
             outcome = follow(&broker, from, args.output) => outcome,
+            error = refused(&broker) => Err(error),
             _ = tokio::signal::ctrl_c() => Ok(Exit::Done),
         }
     })
+}
+
+/// Returns when the broker does not take the credentials any more: the embedded one has others after
+/// each start, and no patience helps.
+async fn refused(broker: &Broker) -> CommandError {
+    while !broker.is_refused() {
+        tokio::time::sleep(LOOK).await;
+    }
+    CommandError::Refused
 }
 
 async fn follow(broker: &Broker, from: EventsFrom, output: Output) -> Result<Exit, CommandError> {

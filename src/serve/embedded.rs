@@ -1,6 +1,7 @@
 //! The embedded broker: a supervised nats-server with its data under the data folder.
 
 mod find;
+mod secret;
 
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
@@ -15,10 +16,8 @@ use tokio::time::{Instant, sleep, timeout};
 use common::config;
 use common::service::{self, StartError};
 
+use self::secret::Secret;
 use super::data::{BROKER_URL_FILE, DataFolder};
-
-/// The broker's configuration, compiled in.
-const SERVER_CONF: &str = include_str!("../../nats/server.conf");
 
 /// Subcommand that turns this program into the broker; see [`exec_broker`].
 pub(crate) const BROKER_CHILD: &str = "broker-child";
@@ -42,6 +41,7 @@ pub(crate) struct EmbeddedBroker {
     program: PathBuf,
     folder: PathBuf,
     listen: SocketAddr,
+    /// With user and password.
     url: String,
     child: Child,
 }
@@ -59,7 +59,8 @@ impl EmbeddedBroker {
         let folder = data.path("broker");
         std::fs::create_dir_all(&folder)
             .map_err(|source| StartError::Data { path: folder.display().to_string(), source })?;
-        data.write("broker/server.conf", SERVER_CONF)?;
+        let secret = Secret::new()?;
+        data.write("broker/server.conf", &secret.configuration())?;
         let listen = same_port(settings.listen, data);
         let (child, url) = match launch(&program, &folder, listen).await {
             Ok(started) => started,
@@ -69,13 +70,14 @@ impl EmbeddedBroker {
             }
             Err(error) => return Err(error),
         };
-        data.note_broker(&url)?;
         let listen = address_of(&url).unwrap_or(listen);
         tracing::info!(%url, "embedded broker started");
+        let url = secret.within(&url);
+        data.note_broker(&url)?;
         Ok(Self { program, folder, listen, url, child })
     }
 
-    /// Where it listens, as a `nats://` URL.
+    /// Where it listens, as a `nats://` URL with user and password: not for logs.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -175,7 +177,7 @@ fn same_port(listen: SocketAddr, data: &DataFolder) -> SocketAddr {
 }
 
 fn address_of(url: &str) -> Option<SocketAddr> {
-    url.strip_prefix("nats://")?.parse().ok()
+    config::without_credentials(url).strip_prefix("nats://")?.parse().ok()
 }
 
 /// Becomes nats-server, in a process that ends with its parent: the parent-death signal is set

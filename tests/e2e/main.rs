@@ -16,3 +16,4 @@ mod limits;
 mod operation;
 mod pages;
 mod support;
+mod users;

@@ -167,6 +167,11 @@ pub(crate) fn get(url: &str) -> (u16, Value) {
     }
 }
 
+/// Status of a DELETE.
+pub(crate) fn delete(url: &str) -> u16 {
+    agent().delete(url).call().unwrap().status().as_u16()
+}
+
 /// Status, media type and body, whatever it is.
 pub(crate) fn get_bytes(url: &str) -> (u16, String, Vec<u8>) {
     let mut answer = agent().get(url).call().unwrap();
@@ -215,8 +220,17 @@ impl Behind {
     /// Looks behind the broker at `url`.
     pub(crate) fn broker(url: &str) -> Self {
         let runtime = tokio::runtime::Runtime::new().unwrap();
+        // The client takes no notice of user and password in an address.
+        let address: async_nats::ServerAddr = url.parse().unwrap();
+        let options = match (address.username(), address.password()) {
+            (Some(user), Some(password)) => async_nats::ConnectOptions::with_user_and_password(
+                user.to_owned(),
+                password.to_owned(),
+            ),
+            _ => async_nats::ConnectOptions::new(),
+        };
         let context =
-            runtime.block_on(async { jetstream::new(async_nats::connect(url).await.unwrap()) });
+            runtime.block_on(async { jetstream::new(options.connect(address).await.unwrap()) });
         Self { url: url.to_owned(), runtime, context }
     }
 

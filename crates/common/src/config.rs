@@ -1,5 +1,6 @@
 //! Everything an operator can set. `config.default.toml` documents each key and is the default.
 
+mod access;
 mod retention;
 
 use std::net::SocketAddr;
@@ -58,6 +59,13 @@ pub struct Config {
 #[expect(missing_docs, reason = "config.default.toml documents each key, once")]
 pub struct Broker {
     pub url: String,
+    pub nkey_file: String,
+    pub credentials_file: String,
+    pub inbox_prefix: String,
+    pub tls_required: bool,
+    pub tls_ca: String,
+    pub tls_certificate: String,
+    pub tls_key: String,
     pub listen: SocketAddr,
     pub nats_server: String,
     pub replicas: usize,
@@ -386,6 +394,7 @@ impl Config {
         if self.gateway.max_upload_bytes == 0 {
             return unusable("gateway.max_upload_bytes", &0, "every upload would be refused");
         }
+        access::check(&self.broker)?;
         retention::check(&self.retention)?;
         Ok(self)
     }

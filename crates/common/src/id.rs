@@ -123,7 +123,7 @@ hex_name!(ContentHash);
 hex_name!(DocumentId);
 
 /// Who a document belongs to; a legal subject token.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, PartialOrd, Ord)]
 #[serde(transparent)]
 pub struct Tenant(String);
 

@@ -14,7 +14,7 @@
 //!
 //! Everything takes only so much: [`room`] says who stops at which level, [`place`] what is full.
 //!
-//! [`topology`] makes the streams that all of this binds to; [`dead_letters`] is the operator's
+//! [`topology`] makes the streams that all of this binds to, [`users`] who may do what with them; [`dead_letters`] is the operator's
 //! view of what could not be finished, [`events`] of what was published.
 
 pub mod backup;
@@ -39,3 +39,4 @@ pub mod sweeper;
 #[expect(clippy::expect_used, reason = "code of tests")]
 mod testing;
 pub mod topology;
+pub mod users;

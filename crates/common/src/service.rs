@@ -85,9 +85,11 @@ impl StartError {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Config(_) | Self::Telemetry(_) | Self::BadOpsAddress(_) | Self::NoBroker => {
-                ExitCode::from(EXIT_CONFIG)
-            }
+            Self::Config(_)
+            | Self::Telemetry(_)
+            | Self::Broker(ConnectError::File { .. })
+            | Self::BadOpsAddress(_)
+            | Self::NoBroker => ExitCode::from(EXIT_CONFIG),
             Self::Broker(_)
             | Self::Topology(_)
             | Self::Stage(_)

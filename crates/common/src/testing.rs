@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::config::Config;
@@ -15,6 +16,9 @@ use crate::jetstream::topology;
 
 /// The configuration of the product: tests run on what users run on.
 const SERVER_CONF: &str = include_str!("../../../nats/server.conf");
+
+/// Its log, in its folder.
+const LOG: &str = "server.log";
 
 /// A broker that does not come up within this time never will.
 const START_TIMEOUT: Duration = Duration::from_secs(20);
@@ -51,10 +55,39 @@ impl TestBroker {
     /// When it does not come up.
     #[must_use]
     pub fn start() -> Self {
+        Self::start_with(|_| String::new())
+    }
+
+    /// Likewise, with the further lines of configuration that `lines` makes; it is given the folder
+    /// of the configuration, where it may put what they include.
+    ///
+    /// # Panics
+    /// When it does not come up.
+    #[must_use]
+    pub fn start_with(lines: impl FnOnce(&Path) -> String) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        std::fs::write(folder.path().join("server.conf"), SERVER_CONF).expect("a writable folder");
+        let lines = lines(folder.path());
+        configure(folder.path(), &lines);
         let (child, port) = launch(folder.path(), None);
         Self { child, folder, port }
+    }
+
+    /// Replaces the further lines of its configuration and lets it read them.
+    ///
+    /// # Panics
+    /// When the configuration cannot be written.
+    pub fn reload(&self, lines: &str) {
+        configure(self.folder.path(), lines);
+        process::signal(self.child.id(), Signal::HUP);
+    }
+
+    /// What it has logged.
+    ///
+    /// # Panics
+    /// When there is no log.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join(LOG)).expect("a log")
     }
 
     /// Its URL; the same after a restart.
@@ -94,6 +127,11 @@ impl Drop for TestBroker {
     }
 }
 
+fn configure(folder: &Path, lines: &str) {
+    let text = format!("{SERVER_CONF}\n{lines}\n");
+    std::fs::write(folder.join("server.conf"), text).expect("a writable folder");
+}
+
 #[expect(clippy::zombie_processes, reason = "killed and waited for when the guard is dropped")]
 fn launch(folder: &Path, port: Option<u16>) -> (Child, u16) {
     let port = port.map_or_else(|| "-1".to_owned(), |port| port.to_string());
@@ -105,6 +143,8 @@ fn launch(folder: &Path, port: Option<u16>) -> (Child, u16) {
         .arg(folder.join("data"))
         .arg("--ports_file_dir")
         .arg(folder)
+        .arg("--log")
+        .arg(folder.join(LOG))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

@@ -263,6 +263,7 @@ impl From<&Unpublished> for ApiError {
             Unpublished::AlreadyStored { .. }
             | Unpublished::Conflict { .. }
             | Unpublished::Unencodable { .. }
+            | Unpublished::Forbidden { .. }
             | Unpublished::TooLarge { .. } => Self::Internal,
         }
     }

@@ -1,14 +1,19 @@
 //! The connection to the broker.
 
+mod access;
+mod link;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::jetstream::{self, stream::Stream};
-use async_nats::{ConnectOptions, Event, ServerAddr};
-use percent_encoding::percent_decode_str;
+use async_nats::{ConnectOptions, ServerAddr};
 use thiserror::Error;
 
+pub use link::Denied;
+use link::Link;
+
+use super::names;
 use super::room::Intake;
 use crate::config;
 use crate::error::StageError;
@@ -23,13 +28,36 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// broker are often started together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Code of the error for what the broker's users do not allow.
+pub const FORBIDDEN: &str = "broker_forbids";
+
 /// No connection.
 #[derive(Debug, Error)]
-#[error("cannot reach the broker at {url}: {source}")]
-pub struct ConnectError {
-    /// Where it was looked for, without credentials.
-    pub url: String,
-    source: Box<dyn std::error::Error + Send + Sync>,
+pub enum ConnectError {
+    /// Nobody answers, or not in time, or not in a way that is trusted.
+    #[error("cannot reach the broker at {url}: {reason}")]
+    Unreachable {
+        /// Where it was looked for, without credentials.
+        url: String,
+        /// The client's words.
+        reason: String,
+    },
+    /// The broker does not know this service, or not any more.
+    #[error("the broker at {url} refuses this service's credentials")]
+    Refused {
+        /// Where, without credentials.
+        url: String,
+    },
+    /// A file that a key names cannot be used.
+    #[error("{key} = {path}: {reason}")]
+    File {
+        /// Dotted key.
+        key: &'static str,
+        /// The file.
+        path: String,
+        /// What is wrong with it; never what is in it.
+        reason: String,
+    },
 }
 
 /// A connection, shared by everything in a process. Reconnects by itself for ever.
@@ -43,15 +71,17 @@ pub struct Broker {
     pub(super) object_timeout: Duration,
     /// What the way in knows of the room behind it.
     pub(super) intake: Arc<Intake>,
-    connected: Arc<AtomicBool>,
+    link: Arc<Link>,
 }
 
 impl Broker {
-    /// Connects a service to `url` as `name` (shown by `nats server report connections`). `url` may
-    /// list the servers of a cluster, separated by commas; any that answers will do.
+    /// Connects a service to `url` as `name` (shown by `nats server report connections`, and what its
+    /// inbox is called after). `url` may list the servers of a cluster, separated by commas; any that
+    /// answers will do.
     ///
     /// # Errors
-    /// [`ConnectError`] when nobody answers within 20 s.
+    /// [`ConnectError`] when nobody answers or the service is refused for 20 s, and at once for a file
+    /// that cannot be used.
     pub async fn connect(
         url: &str,
         name: &str,
@@ -63,34 +93,44 @@ impl Broker {
     /// Likewise, for somebody who does not wait for a broker that is still starting.
     ///
     /// # Errors
-    /// [`ConnectError`] when nobody answers within `patience`.
+    /// As [`Self::connect`], after `patience`.
     pub async fn connect_within(
         patience: Duration,
         url: &str,
         name: &str,
         settings: &config::Broker,
     ) -> Result<Self, ConnectError> {
-        let connected = Arc::new(AtomicBool::new(true));
-        let flag = connected.clone();
+        let shown = || config::without_credentials(url);
+        let failed = |reason: String| ConnectError::Unreachable { url: shown(), reason };
+        let servers: Result<Vec<ServerAddr>, _> = url.split(',').map(str::parse).collect();
+        let servers = servers.map_err(|error: std::io::Error| failed(error.to_string()))?;
+        let inbox = match settings.inbox_prefix.as_str() {
+            "" => names::inbox(name),
+            prefix => prefix.to_owned(),
+        };
+        let link = Arc::new(Link::new(inbox.clone()));
+        let noted = link.clone();
         let options = ConnectOptions::new()
             .name(name)
+            .custom_inbox_prefix(inbox)
             .ping_interval(PING_INTERVAL)
             .request_timeout(Some(REQUEST_TIMEOUT))
             .retry_on_initial_connect()
             .event_callback(move |event| {
-                note(&flag, &event);
+                noted.note(&event);
                 async {}
             });
-        let failed = |source: Box<dyn std::error::Error + Send + Sync>| ConnectError {
-            url: config::without_credentials(url),
-            source,
-        };
-        let servers: Result<Vec<ServerAddr>, _> = url.split(',').map(str::parse).collect();
-        let servers = servers.map_err(|e| failed(Box::new(e)))?;
-        let options = with_credentials(options, &servers);
-        let client = options.connect(servers).await.map_err(|e| failed(Box::new(e)))?;
-        let flushed = tokio::time::timeout(patience, client.flush()).await;
-        flushed.map_err(|e| failed(Box::new(e)))?.map_err(|e| failed(Box::new(e)))?;
+        let options = access::secured(options, &servers, settings)?;
+        let client = options.connect(servers).await.map_err(|error| failed(error.to_string()))?;
+        match tokio::time::timeout(patience, client.flush()).await {
+            Ok(flushed) => flushed.map_err(|error| failed(error.to_string()))?,
+            Err(_) if link.is_refused() => return Err(ConnectError::Refused { url: shown() }),
+            Err(_) => {
+                let waited = patience.as_secs();
+                let trouble = link.trouble().unwrap_or_else(|| "no answer".to_owned());
+                return Err(failed(format!("{trouble}, within {waited} s")));
+            }
+        }
         let context = jetstream::context::ContextBuilder::new()
             .timeout(REQUEST_TIMEOUT)
             .ack_timeout(REQUEST_TIMEOUT)
@@ -101,7 +141,7 @@ impl Broker {
             patience: Duration::from_secs(settings.publish_patience_seconds),
             object_timeout: Duration::from_secs(settings.object_timeout_seconds),
             intake: Arc::default(),
-            connected,
+            link,
         })
     }
 
@@ -122,7 +162,26 @@ impl Broker {
     /// Whether the connection stands, as far as the client knows.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        self.connected.load(Ordering::Relaxed)
+        self.link.is_connected()
+    }
+
+    /// Whether the broker's last word was that it does not take this service's credentials, or not any
+    /// more.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.link.is_refused()
+    }
+
+    /// The latest thing that the broker has forbidden on this connection, if any.
+    #[must_use]
+    pub fn denied(&self) -> Option<Denied> {
+        self.link.latest_denied()
+    }
+
+    /// What the broker has forbidden this service since `when`: of `subject`, or anything. Waiting
+    /// does not help then, though the time-out looks like that of a broker that is away.
+    pub(super) fn denied_since(&self, when: Instant, subject: Option<&str>) -> Option<Denied> {
+        self.link.denied_since(when, subject)
     }
 
     /// Sends what is buffered and closes. Call once nothing more is to be sent.
@@ -141,32 +200,7 @@ pub(super) fn away(error: impl std::error::Error) -> StageError {
     StageError::transient("broker_away", error.to_string())
 }
 
-/// The user and password, or the token, that the first address with any of them has: the client
-/// library takes no notice of them there.
-fn with_credentials(options: ConnectOptions, servers: &[ServerAddr]) -> ConnectOptions {
-    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let named = servers.iter().find_map(|server| Some((server.username()?, server.password())));
-    match named {
-        Some((user, Some(password))) => options.user_and_password(decoded(user), decoded(password)),
-        Some((token, None)) => options.token(decoded(token)),
-        None => options,
-    }
-}
-
-/// Permission violations and slow consumers are only ever told here; callers see time-outs.
-fn note(connected: &AtomicBool, event: &Event) {
-    match event {
-        Event::Connected => {
-            connected.store(true, Ordering::Relaxed);
-            tracing::info!("broker connected");
-        }
-        Event::Disconnected | Event::Closed => {
-            connected.store(false, Ordering::Relaxed);
-            tracing::warn!("broker disconnected");
-        }
-        Event::SlowConsumer(_) | Event::ServerError(_) | Event::ClientError(_) => {
-            tracing::error!(event = %event, "broker reported a problem");
-        }
-        Event::LameDuckMode | Event::Draining => tracing::info!(event = %event, "broker event"),
-    }
+/// The broker's users do not allow it: nobody's fault but the operator's, and waiting does not help.
+pub(super) fn forbidden(denied: &Denied) -> StageError {
+    StageError::internal(FORBIDDEN, denied.to_string())
 }

@@ -21,7 +21,12 @@
 //! events and forgotten jobs of the earlier life mean nothing in the new one.
 //!
 //! Who dies on the way leaves a marker that says how far it came; the sweeper does the rest.
+//!
+//! To remove messages is a right of the gateway alone: the broker grants it for a whole stream or not
+//! at all, and a stage that reads hostile documents must not be able to empty one. Stages ask
+//! (`eraser.rs`).
 
+mod eraser;
 mod marker;
 mod remove;
 
@@ -29,10 +34,12 @@ use std::time::Duration;
 
 use rand::Rng;
 
+pub(super) use eraser::{Wish, serve};
 pub use marker::Progress;
 pub(super) use marker::Slot;
 pub(super) use remove::Search;
 
+use eraser::End;
 use marker::Marker;
 use remove::Fence;
 
@@ -155,11 +162,11 @@ impl Broker {
         self.mark(id, &removal.marker, done, removal.begun).await.map(drop)
     }
 
-    /// For who finds no status where it wanted to settle: removes what it has left, if the document
-    /// was erased. Whether it was.
+    /// For who finds no status where it wanted to settle: has removed what it has left, if the
+    /// document was erased. Whether it was.
     ///
     /// # Errors
-    /// As [`Self::clear`].
+    /// `Transient` while the broker does not answer, or nobody who may remove; call again.
     pub(super) async fn leave_nothing(
         &self,
         id: &DocumentId,
@@ -167,24 +174,22 @@ impl Broker {
     ) -> Result<bool, StageError> {
         let erased = matches!(self.slot(id).await?, Slot::Erased(_));
         if erased {
-            self.clear(id, search, Progress::Cleared).await?;
+            self.ask_to_remove(id, &Wish::Erased { search }).await?;
         }
         Ok(erased)
     }
 
-    /// For who has stored what follows from `ended`: takes it back if the document was erased
+    /// For who has stored what follows from `ended`: has it taken back if the document was erased
     /// meanwhile, also when it was uploaded again since.
     ///
     /// # Errors
-    /// As [`Self::clear`].
+    /// As [`Self::leave_nothing`].
     pub(super) async fn withdraw_if_erased(&self, ended: &StatusRecord) -> Result<(), StageError> {
         match self.slot(&ended.id).await? {
             Slot::Free => Ok(()),
             Slot::Live(read) if read.record.is_of_upload(ended) => Ok(()),
-            Slot::Live(_) => self.withdraw(ended).await,
-            Slot::Erased(_) => {
-                self.withdraw(ended).await?;
-                self.clear(&ended.id, Search::ByChunks, Progress::Cleared).await
+            Slot::Live(_) | Slot::Erased(_) => {
+                self.ask_to_remove(&ended.id, &Wish::Ended(End::of(ended))).await
             }
         }
     }

@@ -19,6 +19,9 @@ pub const DEAD_SUBJECT_PREFIX: &str = "invoice.dead.";
 /// The status bucket.
 pub const STATUS_BUCKET: &str = "invoice_status";
 
+/// Subjects on which services ask for what only the gateway may remove.
+pub const ERASURE_SUBJECTS: &str = "invoice.erasure.*";
+
 /// Version of a message's body.
 pub const VERSION_HEADER: &str = "Invoice-Version";
 /// Follows a request through every stage's log.
@@ -42,6 +45,15 @@ pub fn job_stream(stage: StageName) -> &'static str {
         StageName::Ocr => "INVOICE_OCR",
         StageName::Extract => "INVOICE_EXTRACT",
     }
+}
+
+/// Every stream that a stage reads or writes, its own queue first.
+pub fn streams_of(stage: StageName) -> impl Iterator<Item = &'static str> {
+    // Originals are read where pages are made of them.
+    let originals = (stage == StageName::Preprocess).then_some(object_stream(Bucket::Uploads));
+    let shared = [STATUS_STREAM, EVENTS_STREAM, DEAD_STREAM, object_stream(Bucket::Work)];
+    let next = stage.next().map(job_stream);
+    std::iter::once(job_stream(stage)).chain(shared).chain(originals).chain(next)
 }
 
 /// Durable consumer of a stage's work queue.
@@ -90,6 +102,26 @@ pub fn dead_subject(stage: StageName, id: &str) -> String {
 #[must_use]
 pub fn events_of(id: &DocumentId) -> [String; 2] {
     EVENT_SUBJECT_PREFIXES.map(|prefix| format!("{prefix}*.{id}.*"))
+}
+
+/// Subjects of a tenant's events that begin with `prefix`, one of [`EVENT_SUBJECT_PREFIXES`].
+#[must_use]
+pub fn events_of_tenant(prefix: &str, tenant: &Tenant) -> String {
+    format!("{prefix}{tenant}.*.*")
+}
+
+/// Subject on which services ask to remove something of `id`.
+#[must_use]
+pub fn erasure_subject(id: &DocumentId) -> String {
+    format!("invoice.erasure.{id}")
+}
+
+/// What subjects of replies to the service called `name` begin with. Each has its own, so that none
+/// may read what is meant for another.
+#[must_use]
+pub fn inbox(name: &str) -> String {
+    let legal = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
+    format!("_INBOX_{}", name.chars().map(legal).collect::<String>())
 }
 
 /// Subjects of all dead letters called `name`.

@@ -78,11 +78,14 @@ impl Broker {
         bytes: Bytes,
     ) -> Result<ObjectRef, Unpublished> {
         let object = ObjectRef::to(bucket, document, &bytes);
-        let started = Instant::now();
+        let (started, asked) = (Instant::now(), std::time::Instant::now());
         loop {
             match self.write_once(&object, &bytes).await {
                 Ok(()) => return Ok(object),
                 Err(Unpublished::Unconfirmed { reason, .. }) => {
+                    if let Some(denied) = self.denied_since(asked, None) {
+                        return Err(Unpublished::Forbidden { denied });
+                    }
                     let waited = started.elapsed();
                     if waited >= self.patience {
                         return Err(Unpublished::Unconfirmed { waited, reason });

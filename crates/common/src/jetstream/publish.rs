@@ -12,7 +12,7 @@ use rand::Rng;
 use thiserror::Error;
 use tokio::time::Instant;
 
-use super::broker::Broker;
+use super::broker::{Broker, Denied, forbidden};
 use super::place::Place;
 use crate::error::StageError;
 
@@ -60,6 +60,12 @@ pub enum Unpublished {
         /// The broker's words.
         reason: String,
     },
+    /// This service's user may not publish there. The broker drops it without an answer.
+    #[error("{denied}")]
+    Forbidden {
+        /// What it may not do.
+        denied: Denied,
+    },
     /// Nobody confirmed it in time. It may be stored all the same.
     #[error("the broker did not confirm a message within {waited:?}: {reason}")]
     Unconfirmed {
@@ -87,6 +93,7 @@ impl From<Unpublished> for StageError {
             Unpublished::Full { .. } => Self::transient(FULL, message),
             Unpublished::Unencodable { .. } => Self::internal("encode_failed", message),
             Unpublished::TooLarge { .. } => Self::rejected("result_too_large", message),
+            Unpublished::Forbidden { denied } => forbidden(&denied),
             Unpublished::Unconfirmed { .. } => Self::transient("broker_away", message),
         }
     }
@@ -132,7 +139,7 @@ impl Broker {
         &self,
         message: &Message,
     ) -> (Result<Stored, Unpublished>, bool) {
-        let started = Instant::now();
+        let (started, asked) = (Instant::now(), std::time::Instant::now());
         let mut pause = FIRST_PAUSE;
         let mut retried = false;
         loop {
@@ -142,6 +149,9 @@ impl Broker {
             };
             match refusal(&message.subject, &error) {
                 Unpublished::Unconfirmed { reason, .. } => {
+                    if let Some(denied) = self.denied_since(asked, Some(&message.subject)) {
+                        return (Err(Unpublished::Forbidden { denied }), retried);
+                    }
                     let waited = started.elapsed();
                     if waited >= self.patience {
                         return (Err(Unpublished::Unconfirmed { waited, reason }), retried);

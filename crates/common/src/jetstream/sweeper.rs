@@ -33,6 +33,7 @@ pub use self::reclaim::{Reclaimed, reclaim};
 pub use self::undelivered::conclude_undelivered;
 use super::broker::{Broker, away};
 use super::ending::{Original, job_message};
+use super::erasure;
 use super::names;
 use super::statuses::Change;
 use crate::config::Config;
@@ -55,11 +56,13 @@ pub enum Sweep {
     Failed,
 }
 
-/// Watches the status bucket and sweeps, and makes room where it is needed, until `stop`.
+/// Watches the status bucket and sweeps, makes room where it is needed, and removes what stages ask
+/// for, until `stop`.
 pub async fn run(broker: Broker, config: Config, stop: CancellationToken) {
     let tidying = reclaim::run(broker.clone(), config.sweeper.interval_seconds, stop.clone());
     // Boxed: whoever runs the sweeper beside something else would carry both.
-    tokio::join!(Box::pin(follow(broker, config, stop)), Box::pin(tidying));
+    let erasing = erasure::serve(broker.clone(), stop.clone());
+    tokio::join!(Box::pin(follow(broker, config, stop)), Box::pin(tidying), Box::pin(erasing));
 }
 
 async fn follow(broker: Broker, config: Config, stop: CancellationToken) {

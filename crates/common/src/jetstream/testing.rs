@@ -3,14 +3,20 @@
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::pull;
+use tokio_util::sync::CancellationToken;
 
 use super::broker::Broker;
-use super::erasure::{Progress, Removal, Search};
+use super::erasure::{self, Progress, Removal, Search};
 use super::names;
 use crate::id::DocumentId;
 use crate::stage::StageName;
 
 impl Broker {
+    /// Removes what stages ask for, as a gateway does, until `stop`.
+    pub async fn remove_for_stages(self, stop: CancellationToken) {
+        erasure::serve(self, stop).await;
+    }
+
     /// Changes the lease of a stage's jobs, which the topology sets to 30 s, so that a killed
     /// service is replaced soon.
     ///

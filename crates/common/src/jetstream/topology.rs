@@ -8,11 +8,13 @@
 mod compare;
 mod definition;
 
+use std::time::Instant;
+
 use async_nats::jetstream::ErrorCode;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::broker::Broker;
+use super::broker::{Broker, Denied};
 use super::names;
 use super::runner::StageConsumer;
 use crate::config::Config;
@@ -21,6 +23,7 @@ use crate::stage::StageName;
 pub use compare::Drift;
 use compare::differences;
 use definition::{Asset, wanted};
+pub(super) use definition::{reserved_bytes, streams, subjects_of};
 
 /// Revision of the topology that this build needs; the files carry theirs as metadata.
 pub const REVISION: u32 = 1;
@@ -41,6 +44,14 @@ pub enum TopologyError {
         asset: String,
         /// The client's words.
         reason: String,
+    },
+    /// This service's user may not ask.
+    #[error("{asset}: {denied}")]
+    Forbidden {
+        /// Which stream or consumer.
+        asset: String,
+        /// What it may not do.
+        denied: Denied,
     },
     /// The broker refuses the change.
     #[error("the broker refuses {asset}: {reason}")]
@@ -117,7 +128,9 @@ pub async fn check(broker: &Broker, config: &Config) -> Result<Vec<Drift>, Topol
 /// # Errors
 /// [`TopologyError`] when the queue or anything the stage writes to is missing or not ours.
 pub async fn bind(broker: &Broker, stage: StageName) -> Result<StageConsumer, TopologyError> {
-    verify(broker, stage.next()).await?;
+    for stream in names::streams_of(stage) {
+        fits(broker, &Asset::stream(stream)).await?;
+    }
     let consumer = Asset::consumer_of(stage);
     fits(broker, &consumer).await?;
     let bound = broker
@@ -196,12 +209,16 @@ async fn request(
     subject: String,
     payload: &Value,
 ) -> Result<Value, TopologyError> {
-    broker.context.request(subject, payload).await.map_err(
-        |error: async_nats::jetstream::context::RequestError| TopologyError::Unreachable {
-            asset: asset.name.clone(),
-            reason: error.to_string(),
-        },
-    )
+    let asked = Instant::now();
+    let answered = broker.context.request(subject, payload).await;
+    answered.map_err(|error: async_nats::jetstream::context::RequestError| {
+        let asset = asset.name.clone();
+        // Of whatever: a service that may not do one thing that it needs cannot start.
+        match broker.denied_since(asked, None) {
+            Some(denied) => TopologyError::Forbidden { asset, denied },
+            None => TopologyError::Unreachable { asset, reason: error.to_string() },
+        }
+    })
 }
 
 fn is_missing(error: &Value) -> bool {

@@ -39,6 +39,8 @@ impl Bench {
     pub(crate) async fn start() -> Self {
         let server = TestBroker::start();
         let (broker, config) = server.connect().await;
+        // What the gateway does beside the sweeper, which most tests do without.
+        tokio::spawn(broker.clone().remove_for_stages(CancellationToken::new()));
         let client = async_nats::connect(server.url()).await.unwrap();
         Self { server, broker, config, raw: async_nats::jetstream::new(client) }
     }
@@ -54,14 +56,7 @@ impl Bench {
     }
 
     pub(crate) async fn run_with<S: Stage>(&self, stage: S, settings: RunnerSettings) -> Running {
-        let consumer = topology::bind(&self.broker, S::NAME).await.unwrap();
-        let (stop, tasks, metrics) =
-            (CancellationToken::new(), TaskTracker::new(), Metrics::default());
-        let broker = self.broker.clone();
-        let stages = metrics.stages.clone();
-        tasks.spawn(runner::run(broker, consumer, stage, settings, stages, stop.clone()));
-        tasks.close();
-        Running { stop, tasks }
+        run_on(&self.broker, stage, settings).await
     }
 
     pub(crate) async fn status(&self, record: &StatusRecord) -> StatusRecord {
@@ -104,17 +99,36 @@ impl Bench {
 
     /// Runs the sweeper, looking every second, until the returned guard is stopped.
     pub(crate) fn sweep(&self) -> Running {
-        let config = self.config.clone().with("sweeper.interval_seconds", 1).unwrap();
-        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        tasks.spawn(sweeper::run(self.broker.clone(), config, stop.clone()));
-        tasks.close();
-        Running { stop, tasks }
+        sweep_on(&self.broker, &self.config)
     }
 
     /// Waits until the stage's queue is empty and nothing is being worked on.
     pub(crate) async fn drained(&self, stream: &str) {
         self.until(async || (self.messages_in(stream).await == 0).then_some(())).await;
     }
+}
+
+/// Runs `stage` on a connection of its own until the returned guard is stopped.
+pub(crate) async fn run_on<S: Stage>(
+    broker: &Broker,
+    stage: S,
+    settings: RunnerSettings,
+) -> Running {
+    let consumer = topology::bind(broker, S::NAME).await.unwrap();
+    let (stop, tasks, metrics) = (CancellationToken::new(), TaskTracker::new(), Metrics::default());
+    let stages = metrics.stages.clone();
+    tasks.spawn(runner::run(broker.clone(), consumer, stage, settings, stages, stop.clone()));
+    tasks.close();
+    Running { stop, tasks }
+}
+
+/// Runs the sweeper on a connection of its own, looking every second.
+pub(crate) fn sweep_on(broker: &Broker, config: &Config) -> Running {
+    let config = config.clone().with("sweeper.interval_seconds", 1).unwrap();
+    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    tasks.spawn(sweeper::run(broker.clone(), config, stop.clone()));
+    tasks.close();
+    Running { stop, tasks }
 }
 
 pub(crate) fn incoming(content: &str) -> Incoming {

@@ -2,7 +2,9 @@
 
 use async_nats::jetstream::stream::LastRawMessageErrorKind;
 use futures_util::future;
+use serde::{Deserialize, Serialize};
 
+use super::eraser::End;
 use crate::error::StageError;
 use crate::event::DeadLetter;
 use crate::id::DocumentId;
@@ -13,10 +15,10 @@ use crate::jetstream::objects::subjects::{self, Name};
 use crate::jetstream::place::Place;
 use crate::object::Bucket;
 use crate::stage::StageName;
-use crate::status::StatusRecord;
 
 /// How the objects of a document are found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(in crate::jetstream) enum Search {
     /// By their chunks, whose subjects begin with the id: the cost is that of the document alone,
     /// and every object that was written undisturbed is found.
@@ -104,11 +106,11 @@ impl Broker {
         Ok(())
     }
 
-    /// Removes the event and the dead letter that followed from `ended`, and nothing that follows
+    /// Removes the event and the dead letter that followed from `end`, and nothing that follows
     /// from another upload of the same document: an event's subject has the generation, and a dead
     /// letter's body.
-    pub(super) async fn withdraw(&self, ended: &StatusRecord) -> Result<(), StageError> {
-        let (tenant, id, generation) = (&ended.tenant, &ended.id, ended.generation);
+    pub(super) async fn withdraw(&self, id: &DocumentId, end: &End) -> Result<(), StageError> {
+        let (tenant, generation) = (&end.tenant, end.generation);
         let stream = self.stream(names::EVENTS_STREAM).await?;
         for subject in [
             names::extracted_subject(tenant, id, generation),

@@ -13,15 +13,16 @@ use super::Runner;
 use crate::decide::{Decision, decide};
 use crate::error::{ErrorKind, ErrorRecord, StageError};
 use crate::failpoint::{self, Point};
+use crate::jetstream::broker::forbidden;
 use crate::jetstream::ending::{Original, job_message};
-use crate::jetstream::erasure::Search;
+use crate::jetstream::erasure::{Search, Wish};
 use crate::jetstream::names;
 use crate::jetstream::room::Ration;
 use crate::jetstream::settle::Settlement;
 use crate::jetstream::statuses::Change;
 use crate::job::Job;
 use crate::metrics::JobOutcome;
-use crate::object::{Bucket, ObjectRef};
+use crate::object::ObjectRef;
 use crate::stage::{Outcome, Stage};
 use crate::status::{Advance, Claim, ClaimOutcome, ResultJson, StatusRecord};
 
@@ -287,7 +288,8 @@ impl<S: Stage> Holder<'_, S> {
             Settled::Stored(record) => {
                 let broker = &self.runner.broker;
                 // What is damaged would be taken for written when it is written again.
-                self.patiently(|| broker.remove_objects(Bucket::Work, &self.job.id)).await?;
+                let wish = Wish::Remade { generation: record.generation };
+                self.patiently(|| broker.ask_to_remove(&self.job.id, &wish)).await?;
                 let publish = || broker.publish_job(&record).map_err(StageError::from);
                 self.patiently(publish).await?;
                 Some(Settlement::Ack)
@@ -392,10 +394,16 @@ impl<S: Stage> Holder<'_, S> {
     where
         F: Future<Output = Result<T, StageError>>,
     {
-        let started = Instant::now();
+        let (started, asked) = (Instant::now(), std::time::Instant::now());
         let (mut pause, mut seen) = (FIRST_HOLD, started);
         loop {
-            match work().await {
+            let done = work().await;
+            if done.as_ref().is_err_and(|error| error.kind == ErrorKind::Transient)
+                && let Some(denied) = self.runner.broker.denied_since(asked, None)
+            {
+                return Err(forbidden(&denied));
+            }
+            match done {
                 Err(error)
                     if error.kind == ErrorKind::Transient
                         && started.elapsed() < LONGEST_HOLD

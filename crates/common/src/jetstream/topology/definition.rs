@@ -97,7 +97,7 @@ pub(super) fn wanted(config: &Config) -> Result<Vec<Asset>, TopologyError> {
     let mut assets = Vec::new();
     for (file, text) in STREAMS {
         let mut stream = parse(file, text)?;
-        let name = stream.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let name = name_of(&stream);
         for (key, value) in replaced(&name, config) {
             if let Some(fields) = stream.as_object_mut() {
                 fields.insert(key.to_owned(), value.into());
@@ -109,6 +109,35 @@ pub(super) fn wanted(config: &Config) -> Result<Vec<Asset>, TopologyError> {
         assets.push(Asset { config: parse(file, text)?, ..Asset::consumer_of(stage) });
     }
     Ok(assets)
+}
+
+/// Names of all streams.
+pub(in crate::jetstream) fn streams() -> Result<Vec<String>, TopologyError> {
+    let names = STREAMS.map(|(file, text)| parse(file, text).map(|stream| name_of(&stream)));
+    names.into_iter().collect()
+}
+
+/// Subjects that a stream stores; none when there is no such stream.
+pub(in crate::jetstream) fn subjects_of(name: &str) -> Result<Vec<String>, TopologyError> {
+    let mut subjects = Vec::new();
+    for (file, text) in STREAMS {
+        let stream = parse(file, text)?;
+        if name_of(&stream) == name {
+            let listed = stream.get("subjects").and_then(Value::as_array).into_iter().flatten();
+            subjects.extend(listed.filter_map(Value::as_str).map(str::to_owned));
+        }
+    }
+    Ok(subjects)
+}
+
+/// Bytes that the broker reserves for all streams and their copies.
+pub(in crate::jetstream) fn reserved_bytes(config: &Config) -> Result<u64, TopologyError> {
+    let number = |stream: &Value, key: &str| stream.get(key).and_then(Value::as_u64).unwrap_or(0);
+    let streams = wanted(config)?;
+    let copies = streams.iter().filter(|asset| asset.consumer.is_none()).map(|asset| {
+        number(&asset.config, "max_bytes").saturating_mul(number(&asset.config, "num_replicas"))
+    });
+    Ok(copies.fold(0, u64::saturating_add))
 }
 
 /// What the configuration puts in the place of a file's values.
@@ -125,6 +154,10 @@ fn replaced(stream: &str, config: &Config) -> Vec<(&'static str, u64)> {
         values.push(("max_age", keep.status_hours.saturating_mul(HOUR_NS)));
     }
     values
+}
+
+fn name_of(stream: &Value) -> String {
+    stream.get("name").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 fn parse(file: &'static str, text: &str) -> Result<Value, TopologyError> {
