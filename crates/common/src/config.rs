@@ -1,5 +1,6 @@
 //! Everything an operator can set. `config.default.toml` documents each key and is the default.
 
+mod edge;
 mod retention;
 
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use thiserror::Error;
 use crate::failpoint::Fault;
 use crate::stage::StageName;
 
+pub use edge::{Connections, Cors, ForwardedHeader, Proxies, Rate, Tls};
 pub use retention::EVENT_HOURS;
 
 /// The documented defaults, compiled in.
@@ -87,6 +89,11 @@ pub struct Gateway {
     pub max_concurrent_uploads: usize,
     pub upload_timeout_seconds: u64,
     pub accept_patience_seconds: u64,
+    pub connections: Connections,
+    pub rate: Rate,
+    pub proxies: Proxies,
+    pub tls: Tls,
+    pub cors: Cors,
 }
 
 /// See `[limits]`.
@@ -374,6 +381,7 @@ impl Config {
         if self.gateway.max_upload_bytes == 0 {
             return unusable("gateway.max_upload_bytes", &0, "every upload would be refused");
         }
+        edge::check(&self.gateway)?;
         retention::check(&self.retention)?;
         Ok(self)
     }
