@@ -10,12 +10,13 @@ use std::net::{IpAddr, Ipv6Addr};
 pub(crate) use forwarded::client_address;
 pub(crate) use limiter::{Limiter, Refused, Share};
 
-/// Bits of an IPv6 address that name a network: what one customer gets at least, who can use each of its
-/// 2^64 addresses.
+/// Bits of an IPv6 address that name a network: what one customer gets at least, who can use each
+/// of its 2^64 addresses.
 const IPV6_NETWORK_BITS: u32 = 64;
 
-/// Who is counted as one client. In every request's extensions: by its address, until whoever knows the API
-/// key puts [`Client::Key`] in its place, which has to happen outside of [`crate::layer::rate`].
+/// Who is counted as one client. In every request's extensions: by its address, until whoever knows
+/// the API key puts [`Client::Key`] in its place, which has to happen outside of
+/// [`crate::layer::rate`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Client {
     /// By the id (not the secret) of its API key, or the subject of its token.

@@ -36,7 +36,8 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 /// stopped moving, until `stop`.
 ///
 /// # Errors
-/// [`StartError::Config`] when certificate or key cannot be used, [`StartError::Topology`] when the broker lacks what the gateway writes to.
+/// [`StartError::Config`] when certificate or key cannot be used, [`StartError::Topology`] when
+/// the broker lacks what the gateway writes to.
 pub async fn run(
     listener: TcpListener,
     broker: Broker,

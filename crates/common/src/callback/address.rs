@@ -20,7 +20,8 @@ pub enum Reserved {
     Multicast,
     /// Examples in texts; nobody has them, except in somebody's test network.
     Documentation,
-    /// `192.0.0.0/24`, `198.18.0.0/15`, `240.0.0.0/4`, IPv6 outside of `2000::/3`, and other special purposes.
+    /// `192.0.0.0/24`, `198.18.0.0/15`, `240.0.0.0/4`, IPv6 outside of `2000::/3`, and other
+    /// special purposes.
     Special,
 }
 
@@ -39,8 +40,8 @@ impl fmt::Display for Reserved {
     }
 }
 
-/// What `address` is reserved for; `None` for one of the public Internet. IPv6 addresses that stand for an
-/// IPv4 address (mapped, NAT64, 6to4) are what that one is.
+/// What `address` is reserved for; `None` for one of the public Internet. IPv6 addresses that stand
+/// for an IPv4 address (mapped, NAT64, 6to4) are what that one is.
 #[must_use]
 pub fn reserved(address: IpAddr) -> Option<Reserved> {
     match address.to_canonical() {

@@ -21,8 +21,8 @@ const RESOLVE_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Policy {
     /// Networks that are called although they are not public.
     pub allowed: Vec<IpNet>,
-    /// Ports that are called. A client that may name any could make this service speak to databases and mail
-    /// servers.
+    /// Ports that are called. A client that may name any could make this service speak to databases
+    /// and mail servers.
     pub ports: Vec<u16>,
 }
 
@@ -33,8 +33,8 @@ impl Default for Policy {
     }
 }
 
-/// Why a URL is not called. Messages never hold the URL, which may have a secret in its path, nor what its host
-/// resolves to, which may be nobody else's to know.
+/// Why a URL is not called. Messages never hold the URL, which may have a secret in its path, nor
+/// what its host resolves to, which may be nobody else's to know.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum TargetError {
     /// Not a URL, or one that two readers may read differently.
@@ -67,10 +67,10 @@ pub enum TargetError {
 
 /// A URL that was found good, and where to connect for it.
 ///
-/// Connect to one of [`Target::addresses`] and to nothing else: to resolve the host again would let its owner
-/// answer differently this time (DNS rebinding). The host of [`Target::url`] is for the `Host` header and the
-/// server's certificate. **Never follow a redirect**: where it leads was not looked at; an answer of 3xx is a
-/// failed call.
+/// Connect to one of [`Target::addresses`] and to nothing else: to resolve the host again would let
+/// its owner answer differently this time (DNS rebinding). The host of [`Target::url`] is for the
+/// `Host` header and the server's certificate. **Never follow a redirect**: where it leads was not
+/// looked at; an answer of 3xx is a failed call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     url: Url,
@@ -90,7 +90,8 @@ impl Target {
         &self.addresses
     }
 
-    /// Holds `url` against `policy`, with one look-up by `resolve`, to which every address in it must pass.
+    /// Holds `url` against `policy`, with one look-up by `resolve`, to which every address in it
+    /// must pass.
     ///
     /// # Errors
     /// [`TargetError`] with the first reason.
@@ -129,13 +130,15 @@ pub async fn system_resolver(name: &str) -> io::Result<Vec<IpAddr>> {
 
 /// All that can be said without a look-up.
 fn parse(text: &str, policy: &Policy) -> Result<Url, TargetError> {
-    // Browsers' rules drop some of these and turn a backslash around; nobody writes them in good faith.
+    // Browsers' rules drop some of these and turn a backslash around; nobody writes them in good
+    // faith.
     let odd = |c: char| c.is_whitespace() || c.is_control() || c == '\\';
     if text.len() > MAX_URL_BYTES || text.chars().any(odd) {
         return Err(TargetError::Malformed);
     }
-    // Decimal, octal and hexadecimal spellings of IPv4, full stops of other scripts and a final one are read
-    // here as every HTTP library reads them, so what is judged is what would be connected to.
+    // Decimal, octal and hexadecimal spellings of IPv4, full stops of other scripts and a final one
+    // are read here as every HTTP library reads them, so what is judged is what would be connected
+    // to.
     let url = Url::parse(text).map_err(|_| TargetError::Malformed)?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(TargetError::Scheme);

@@ -17,14 +17,15 @@ const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 /// Folder of the documentation's pages.
 const DOCS: &str = "/docs";
 
-/// Nothing here is for other pages to embed, by whatever element; a page whose origin is allowed asks with CORS,
-/// to which this does not apply.
+/// Nothing here is for other pages to embed, by whatever element; a page whose origin is allowed
+/// asks with CORS, to which this does not apply.
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// No page that opened the documentation, or was opened by it, holds on to its window.
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
-/// A year without plain HTTP, as is customary; whether other names of the domain keep to it, we cannot know.
+/// A year without plain HTTP, as is customary; whether other names of the domain keep to it, we
+/// cannot know.
 const STRICT_TRANSPORT: &str = "max-age=31536000";
 
 /// Sets the headers on every answer. `encrypted`: by this service, not by a proxy in front of it.

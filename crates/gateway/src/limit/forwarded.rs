@@ -7,12 +7,12 @@ use common::config::{ForwardedHeader, Proxies};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Most addresses that are looked at: chains of trusted proxies are shorter, and the rest of the list is
-/// whatever the client wrote.
+/// Most addresses that are looked at: chains of trusted proxies are shorter, and the rest of the
+/// list is whatever the client wrote.
 const MAX_HOPS: usize = 16;
 
-/// Who asked, seen from `peer`: the nearest address that is no trusted proxy. What stands farther away in
-/// the list was written by it, so it counts for nothing.
+/// Who asked, seen from `peer`: the nearest address that is no trusted proxy. What stands farther
+/// away in the list was written by it, so it counts for nothing.
 pub(crate) fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> IpAddr {
     let peer = peer.to_canonical();
     if !proxies.trusts(peer) {

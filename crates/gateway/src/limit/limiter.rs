@@ -37,8 +37,8 @@ pub(crate) struct Limiter<C: Clock = DefaultClock> {
 }
 
 impl Limiter {
-    /// `per_minute` requests, `burst` of them at once, for each of `max_clients`; `None` where there is
-    /// no limit.
+    /// `per_minute` requests, `burst` of them at once, for each of `max_clients`; `None` where
+    /// there is no limit.
     pub(crate) fn new(per_minute: u32, burst: u32, max_clients: usize) -> Option<Self> {
         Self::with_clock(per_minute, burst, max_clients, DefaultClock::default())
     }

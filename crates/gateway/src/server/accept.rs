@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpStream};
 
-/// Pause after a failure that is not of one connection, such as no free descriptor: accepting again at once
-/// would fail again and take a whole core, and descriptors come back as connections end.
+/// Pause after a failure that is not of one connection, such as no free descriptor: accepting again
+/// at once would fail again and take a whole core, and descriptors come back as connections end.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Such failures are logged this often at most.

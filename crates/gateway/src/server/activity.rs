@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 
 use common::config;
 
-/// Grace before an answer's rate counts. The kernel says that there is room again only when about 40 kB of
-/// its send buffer are free ([`super::bind`]), so a client at the least rate shows nothing for 40 s.
+/// Grace before an answer's rate counts. The kernel says that there is room again only when about
+/// 40 kB of its send buffer are free ([`super::bind`]), so a client at the least rate shows nothing
+/// for 40 s.
 const RATE_GRACE: Duration = Duration::from_secs(60);
 
-/// What a handler may take besides its own waits: a broker that answers late, pages that are read out.
+/// What a handler may take besides its own waits: a broker that answers late, pages that are read
+/// out.
 const HANDLER_SLACK: Duration = Duration::from_secs(60);
 
 /// Why a connection is ended.

@@ -29,22 +29,25 @@ use super::metrics::ConnectionMetrics;
 use super::watched::Watched;
 use crate::layer::rate::Peer;
 
-/// How often a connection's activity is looked at: what is overdue is noticed this much later at most.
+/// How often a connection's activity is looked at: what is overdue is noticed this much later at
+/// most.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// An idle connection of HTTP/2 is told to go, and has this long to.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Most bytes, and longest time, that are still read of a client that sends on after its answer: closed at once, its
-/// connection would be reset, and the answer (401, 429) lost on the way. An upload takes this long to give up.
+/// Most bytes, and longest time, that are still read of a client that sends on after its answer:
+/// closed at once, its connection would be reset, and the answer (401, 429) lost on the way. An
+/// upload takes this long to give up.
 const LINGER_BYTES: u64 = 64 * 1024 * 1024;
 const LINGER_TIME: Duration = Duration::from_secs(2);
 
-/// Streams that a client reset before they were taken up, per connection (HTTP/2 rapid reset): above, the
-/// connection is closed. Honest clients reset one now and then.
+/// Streams that a client reset before they were taken up, per connection (HTTP/2 rapid reset):
+/// above, the connection is closed. Honest clients reset one now and then.
 const MAX_PENDING_RESETS: usize = 20;
 
-/// Bytes of each answer of HTTP/2 that may wait for the client: one chunk of an object more would do no good.
+/// Bytes of each answer of HTTP/2 that may wait for the client: one chunk of an object more would
+/// do no good.
 const STREAM_SEND_BYTES: usize = 64 * 1024;
 
 /// What all connections share.
@@ -141,8 +144,8 @@ impl Service {
         Ok(response)
     }
 
-    /// Lets `connection` go on until it ends, is overdue, or the service stops, which `farewell` begins. Whether it
-    /// ended by itself.
+    /// Lets `connection` go on until it ends, is overdue, or the service stops, which `farewell`
+    /// begins. Whether it ended by itself.
     async fn attend<C>(&self, connection: C, farewell: fn(Pin<&mut C>), activity: &Activity) -> bool
     where
         C: Future<Output = hyper::Result<()>>,

@@ -2,13 +2,14 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Descriptors for everything but connections: pipes of worker processes, the broker's connection, the log,
-/// files that are read, and connections that find no place.
+/// Descriptors for everything but connections: pipes of worker processes, the broker's connection,
+/// the log, files that are read, and connections that find no place.
 const OTHERS: u64 = 512;
 
 /// Raises the soft limit to the hard one, and says how many of `wanted` connections fit.
 ///
-/// The soft limit is low on many systems for the sake of programs that use `select`, and nobody here does.
+/// The soft limit is low on many systems for the sake of programs that use `select`, and nobody
+/// here does.
 pub(super) fn make_room(wanted: usize) -> usize {
     let limit = getrlimit(Resource::Nofile);
     if limit.current != limit.maximum {

@@ -1,4 +1,5 @@
-//! A transport of HTTP/1 that lets heads of requests through only as a whole, and unambiguous ones only.
+//! A transport of HTTP/1 that lets heads of requests through only as a whole, and unambiguous ones
+//! only.
 
 use std::io;
 use std::pin::Pin;
@@ -15,8 +16,8 @@ use super::head::{Framing, examine};
 /// Bytes read at once while looking for the end of a head.
 const READ_BYTES: usize = 4096;
 
-/// Handed on in place of a refused head: no method begins like this, so that the HTTP library answers
-/// with 400, in turn after earlier answers, and closes the connection.
+/// Handed on in place of a refused head: no method begins like this, so that the HTTP library
+/// answers with 400, in turn after earlier answers, and closes the connection.
 const NO_REQUEST: &[u8] = b"\x01";
 
 /// What comes next from the client.
@@ -31,8 +32,8 @@ enum Next {
 
 /// Wraps `inner`.
 ///
-/// A chunked body ends where its chunks say, which is not followed here; whoever answers such a request
-/// has to close the connection afterwards, or the next head would not be looked at.
+/// A chunked body ends where its chunks say, which is not followed here; whoever answers such a
+/// request has to close the connection afterwards, or the next head would not be looked at.
 #[derive(Debug)]
 pub(super) struct Gate<T> {
     inner: T,
@@ -115,7 +116,8 @@ impl<T> Gate<T> {
     }
 }
 
-/// Where a head ends: behind its first empty line, with or without CRs, since a reader may take either.
+/// Where a head ends: behind its first empty line, with or without CRs, since a reader may take
+/// either.
 fn end_of_head(bytes: &[u8]) -> Option<usize> {
     let after = |(at, _): (usize, &u8)| {
         let rest = bytes.get(at + 1..)?;

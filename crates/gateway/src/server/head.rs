@@ -1,8 +1,8 @@
 //! Whether the head of a request of HTTP/1 means the same to everybody who reads it.
 //!
-//! Where a proxy and this server would see another end of the body, a client could hide a second request in
-//! it (request smuggling). The HTTP library reads such heads in one of the two ways that RFC 9112 allows; here
-//! they are refused, as are all leniencies on which two readers may differ.
+//! Where a proxy and this server would see another end of the body, a client could hide a second
+//! request in it (request smuggling). The HTTP library reads such heads in one of the two ways that
+//! RFC 9112 allows; here they are refused, as are all leniencies on which two readers may differ.
 
 use thiserror::Error;
 

@@ -1,8 +1,8 @@
 //! Connections for which there is no place: told so at once, and `/health` answered all the same.
 //!
-//! What such a connection costs is bounded by a short queue whose oldest entry goes when a new one comes. A
-//! probe sends its request together with the connection and has its answer within a millisecond; whoever
-//! stays silent is pushed out, by as many others as the queue is long.
+//! What such a connection costs is bounded by a short queue whose oldest entry goes when a new one
+//! comes. A probe sends its request together with the connection and has its answer within a
+//! millisecond; whoever stays silent is pushed out, by as many others as the queue is long.
 
 use std::collections::VecDeque;
 use std::io;
@@ -17,8 +17,9 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::error::{ERRORS_PAGE, kind};
 use crate::problem::{PROBLEM_JSON, Problem};
 
-/// Length of the queue. Sixty-four places of 16 kB (buffers of the kernel and a task) are nothing, and to push a
-/// probe out one would have to open 64 connections within the millisecond that it takes.
+/// Length of the queue. Sixty-four places of 16 kB (buffers of the kernel and a task) are nothing,
+/// and to push a probe out one would have to open 64 connections within the millisecond that it
+/// takes.
 const PLACES: usize = 64;
 
 /// Longest time for one of them: a request line is one packet.
@@ -27,12 +28,12 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Bytes of the request that are looked at; the request line of a probe is shorter.
 const REQUEST_LINE_BYTES: usize = 256;
 
-/// Most bytes that are read and forgotten after the answer, so that it is not lost: a connection that is closed
-/// with unread bytes is reset.
+/// Most bytes that are read and forgotten after the answer, so that it is not lost: a connection
+/// that is closed with unread bytes is reset.
 const DRAIN_BYTES: usize = 64 * 1024;
 
-/// What clients that find no place are to wait, in seconds: connections end within seconds when they are few,
-/// and under attack nobody should hurry back.
+/// What clients that find no place are to wait, in seconds: connections end within seconds when
+/// they are few, and under attack nobody should hurry back.
 const RETRY_AFTER_SECONDS: u64 = 5;
 
 /// Answers those who find no place.

@@ -20,10 +20,12 @@ use common::config::{self, ConfigError};
 /// What is spoken inside, the best first.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
-/// How often the files are looked at: two `stat` calls, and a renewed certificate is never that urgent.
+/// How often the files are looked at: two `stat` calls, and a renewed certificate is never that
+/// urgent.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// Permissions for everybody else. A group may read the key: that is how services that renew it share it.
+/// Permissions for everybody else. A group may read the key: that is how services that renew it
+/// share it.
 const OTHERS: u32 = 0o007;
 
 /// Files that cannot be used.

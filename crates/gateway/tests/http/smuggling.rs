@@ -1,4 +1,5 @@
-//! Requests that two servers could read differently are refused, and nothing hidden in them is answered.
+//! Requests that two servers could read differently are refused, and nothing hidden in them is
+//! answered.
 
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use crate::world::World;
 /// What a client would hide: a path that the answers would show, were it asked for.
 const HIDDEN: &str = "GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n";
 
-/// Sends `bytes` as they are; the statuses of all answers until the server closes the connection, which it has
-/// to do in time.
+/// Sends `bytes` as they are; the statuses of all answers until the server closes the connection,
+/// which it has to do in time.
 async fn statuses(world: &World, bytes: &str) -> Vec<u16> {
     let mut stream = TcpStream::connect(world.address).await.unwrap();
     stream.write_all(bytes.as_bytes()).await.unwrap();
@@ -95,7 +96,8 @@ async fn targets_of_other_forms_lead_nowhere_else() {
         let head = format!("{method} {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
         statuses(&world, &head).await
     };
-    // Servers have to take the absolute form (RFC 9112, 3.2.2); there is one host here, so it means the path.
+    // Servers have to take the absolute form (RFC 9112, 3.2.2); there is one host here, so it means
+    // the path.
     assert_eq!(asked("http://other.example/health", "GET").await, [200]);
     assert_eq!(asked("http://other.example/hidden", "GET").await, [404]);
     assert_ne!(asked("other.example:443", "CONNECT").await, [200]);
