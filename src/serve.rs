@@ -146,7 +146,8 @@ async fn run_services(
 
     let mut door: JoinSet<Result<(), StartError>> = JoinSet::new();
     if let Some(listener) = listener {
-        data.note_gateway(listener.local_addr().map_err(StartError::OwnPath)?)?;
+        let address = listener.local_addr().map_err(StartError::OwnPath)?;
+        data.note_gateway(address, &config.gateway.tls)?;
         let (broker, config) = (broker.clone(), config.clone());
         door.spawn(gateway::run(listener, broker, config, metrics.clone(), stop.clone()));
     }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
+use common::config::Tls;
 use common::service::StartError;
 
 /// URL of the broker in use; read by `watch`, `dead` and `topology`.
@@ -71,8 +72,9 @@ impl DataFolder {
     ///
     /// # Errors
     /// [`StartError::Data`].
-    pub(crate) fn note_gateway(&self, address: SocketAddr) -> Result<(), StartError> {
-        self.write(GATEWAY_URL_FILE, &format!("http://{address}"))
+    pub(crate) fn note_gateway(&self, address: SocketAddr, tls: &Tls) -> Result<(), StartError> {
+        let scheme = if tls.is_on() { "https" } else { "http" };
+        self.write(GATEWAY_URL_FILE, &format!("{scheme}://{address}"))
     }
 
     /// What a file inside says; `None` when there is none.

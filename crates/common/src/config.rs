@@ -1,6 +1,7 @@
 //! Everything an operator can set. `config.default.toml` documents each key and is the default.
 
 mod access;
+mod edge;
 mod retention;
 
 use std::net::SocketAddr;
@@ -15,6 +16,7 @@ use thiserror::Error;
 use crate::failpoint::Fault;
 use crate::stage::StageName;
 
+pub use edge::{Connections, Cors, ForwardedHeader, Proxies, Rate, Tls};
 pub use retention::EVENT_HOURS;
 
 /// The documented defaults, compiled in.
@@ -95,6 +97,11 @@ pub struct Gateway {
     pub max_concurrent_uploads: usize,
     pub upload_timeout_seconds: u64,
     pub accept_patience_seconds: u64,
+    pub connections: Connections,
+    pub rate: Rate,
+    pub proxies: Proxies,
+    pub tls: Tls,
+    pub cors: Cors,
 }
 
 /// See `[limits]`.
@@ -395,6 +402,7 @@ impl Config {
             return unusable("gateway.max_upload_bytes", &0, "every upload would be refused");
         }
         access::check(&self.broker)?;
+        edge::check(&self.gateway)?;
         retention::check(&self.retention)?;
         Ok(self)
     }

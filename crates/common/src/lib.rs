@@ -6,8 +6,10 @@
 //! Vocabulary (pure): [`id`], [`object`], [`page`], [`job`], [`event`], [`error`], [`status`],
 //! [`decide`]. The contract: [`stage`]. The plumbing: [`jetstream`] (the only place that names
 //! async-nats), [`worker`] (the only place that starts processes), [`config`], [`metrics`],
-//! [`telemetry`], [`ops`], [`service`], and for rehearsals [`failpoint`].
+//! [`telemetry`], [`ops`], [`service`], for calls to clients' servers [`callback`], and for
+//! rehearsals [`failpoint`].
 
+pub mod callback;
 pub mod config;
 pub mod decide;
 pub mod error;

@@ -171,7 +171,10 @@ fn alone(
 }
 
 /// Serves health and metrics where the configuration says so.
-fn serve_ops(
+///
+/// # Errors
+/// [`StartError::BadOpsAddress`].
+pub fn serve_ops(
     broker: &Broker,
     config: &Config,
     metrics: &Metrics,

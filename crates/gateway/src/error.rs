@@ -139,6 +139,14 @@ pub enum ApiError {
     /// Not a Tesseract language code.
     #[error("a language is 3 to 8 characters of a-z and _")]
     LanguageMalformed,
+    /// More requests than a client has.
+    #[error("{limit} requests in a minute are taken from one client")]
+    TooManyRequests {
+        /// Requests in a minute.
+        limit: u64,
+        /// When one more will be taken, in seconds.
+        retry_after_seconds: u64,
+    },
     /// A bug or a broken record; the log has more.
     #[error("something is wrong on our side")]
     Internal,
@@ -197,6 +205,7 @@ impl ApiError {
             Self::ImageDamaged => &kind::IMAGE_DAMAGED,
             Self::SideTooLong { .. } | Self::TooManyPixels { .. } => &kind::PAGE_TOO_LARGE,
             Self::TooManyLanguages { .. } | Self::LanguageMalformed => &kind::LANGUAGES_INVALID,
+            Self::TooManyRequests { .. } => &kind::TOO_MANY_REQUESTS,
             Self::Internal => &kind::INTERNAL,
             Self::TooManyUploads { .. } => &kind::TOO_MANY_UPLOADS,
             Self::TooManyPageReads { .. } => &kind::TOO_MANY_PAGE_READS,
@@ -214,9 +223,9 @@ impl ApiError {
             | Self::TooManyPixels { limit, seen }
             | Self::TooManyLanguages { limit, seen } => (Some(limit), Some(seen)),
             Self::UploadTimeout { limit_seconds, .. } => (Some(limit_seconds), None),
-            Self::TooManyUploads { limit } | Self::TooManyPageReads { limit } => {
-                (Some(limit), None)
-            }
+            Self::TooManyRequests { limit, .. }
+            | Self::TooManyUploads { limit }
+            | Self::TooManyPageReads { limit } => (Some(limit), None),
             Self::PageNotFound { count, asked } => (Some(count), asked),
             _ => (None, None),
         }
@@ -225,6 +234,9 @@ impl ApiError {
     /// When to come back, where coming back helps.
     fn retry_after(&self) -> Option<Duration> {
         match self {
+            Self::TooManyRequests { retry_after_seconds, .. } => {
+                Some(Duration::from_secs(*retry_after_seconds))
+            }
             Self::TooManyUploads { .. } | Self::TooManyPageReads { .. } | Self::PagesPending => {
                 Some(RETRY_SOON)
             }

@@ -5,6 +5,8 @@
 //! * `routes`: one file a route; `upload` is what the upload's route does with a request body.
 //! * `retained`: what is kept of a document and shown: its status, its pages and their images.
 //! * `error`: everything a client can be told went wrong, and `problem`, the form it takes.
+//! * `server`: connections: how many, how long, how slow, and which requests are read at all; TLS.
+//! * `limit`: who is one client, and how often it may ask.
 //! * `layer`: what every answer has: request id, log line, metrics, security headers.
 //!
 //! A request body is untrusted: it is counted while it arrives, recognised by its first bytes and
@@ -16,6 +18,7 @@ mod error;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod layer;
+mod limit;
 mod metrics;
 mod openapi;
 mod problem;

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::layer::{correlation, headers, observe, problems};
+use crate::layer::rate::Rates;
+use crate::layer::{correlation, cors, headers, observe, problems, rate};
 use crate::metrics::HttpMetrics;
 use crate::openapi::{self, Description};
 use crate::routes::{
@@ -21,6 +23,14 @@ use crate::state::{App, GatewayState};
 
 /// The gateway as a service. Adds the HTTP metrics to the state's registry: call it once for each.
 pub fn router(state: GatewayState) -> Router {
+    let rates = Rates::new(&state.config);
+    router_with(state, rates)
+}
+
+/// The gateway as a service that counts its clients' requests in `rates`.
+pub(crate) fn router_with(state: GatewayState, rates: Arc<Rates>) -> Router {
+    let gateway = &state.config.gateway;
+    let (cors, encrypted) = (option_layer(cors::layer(&gateway.cors)), gateway.tls.is_on());
     let http_metrics = state.metrics.register(HttpMetrics::register);
     let (api, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(process_invoice::process_invoice))
@@ -37,9 +47,13 @@ pub fn router(state: GatewayState) -> Router {
         .merge(errors::routes())
         // The upload counts for itself, so that it can say how much came; nothing else has a body.
         .layer(DefaultBodyLimit::disable())
+        // Who asks by a key is to be said between these two: see `limit::Client`.
+        .layer(from_fn_with_state(Arc::clone(&rates), rate::limit))
+        .layer(from_fn_with_state(rates, rate::identify))
         .layer(CatchPanicLayer::custom(problems::panicked))
         .layer(map_response(problems::as_problem))
-        .layer(from_fn(headers::secure))
+        .layer(cors)
+        .layer(from_fn_with_state(encrypted, headers::secure))
         .layer(from_fn_with_state(http_metrics, observe::observe))
         .layer(from_fn(correlation::correlate))
 }

@@ -11,10 +11,10 @@ use common::config::Config;
 use common::jetstream::broker::Broker;
 use common::jetstream::{sweeper, topology};
 use common::metrics::Metrics;
-use common::service::StartError;
+use common::service::{self, StartError};
 use common::stage::StageName;
 
-use crate::server::{check_listen, serve};
+use crate::server::{Prepared, bind, check_listen, serve_prepared};
 use crate::state::GatewayState;
 
 /// Longest wait for the answers behind `/ready`: shorter than an orchestrator's probe.
@@ -29,14 +29,15 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     check_listen(address).map_err(|error| {
         failed(std::io::Error::new(std::io::ErrorKind::PermissionDenied, error))
     })?;
-    TcpListener::bind(address).await.map_err(failed)
+    bind(address).map_err(failed)
 }
 
 /// Checks the topology, then answers requests on `listener`, and looks after documents that
 /// stopped moving, until `stop`.
 ///
 /// # Errors
-/// [`StartError::Topology`] when the broker lacks what the gateway writes to.
+/// [`StartError::Config`] when certificate or key cannot be used, [`StartError::Topology`] when
+/// the broker lacks what the gateway writes to.
 pub async fn run(
     listener: TcpListener,
     broker: Broker,
@@ -44,7 +45,9 @@ pub async fn run(
     metrics: Metrics,
     stop: CancellationToken,
 ) -> Result<(), StartError> {
+    let prepared = Prepared::new(&config)?;
     topology::verify(&broker, Some(StageName::Preprocess)).await?;
+    service::serve_ops(&broker, &config, &metrics, &stop)?;
     let probe = broker.clone();
     let state = GatewayState {
         broker: broker.clone(),
@@ -56,9 +59,11 @@ pub async fn run(
         }),
     };
     if let Ok(address) = listener.local_addr() {
-        tracing::info!(url = %format!("http://{address}"), "gateway listens");
+        let scheme = if config.gateway.tls.is_on() { "https" } else { "http" };
+        tracing::info!(url = %format!("{scheme}://{address}"), "gateway listens");
     }
-    tokio::join!(serve(listener, state, stop.clone()), sweeper::run(broker, config, stop));
+    let serving = serve_prepared(listener, state, prepared, stop.clone());
+    tokio::join!(serving, sweeper::run(broker, config, stop));
     Ok(())
 }
 

@@ -71,8 +71,12 @@ kinds! {
         "Scan at a lower resolution: 300 DPI is enough.";
     LANGUAGES_INVALID: 422 "languages_invalid", "The languages cannot be used",
         "Name up to four Tesseract languages, as in ?languages=fra+eng.";
+    TOO_MANY_REQUESTS: 429 "too_many_requests", "Too many requests",
+        "Come back after Retry-After seconds, and ask less often.";
     INTERNAL: 500 "internal", "Something is wrong on our side",
         "The log has more under the X-Request-Id of the answer.";
+    TOO_MANY_CONNECTIONS: 503 "too_many_connections", "Too many connections",
+        "Come back after Retry-After seconds, and use connections for more than one request.";
     TOO_MANY_UPLOADS: 503 "too_many_uploads", "Too many uploads at once",
         "Send it again after Retry-After seconds.";
     TOO_MANY_PAGE_READS: 503 "too_many_page_reads", "Pages of too many documents at once",

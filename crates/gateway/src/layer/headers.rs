@@ -1,6 +1,6 @@
 //! Security headers.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -17,8 +17,23 @@ const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 /// Folder of the documentation's pages.
 const DOCS: &str = "/docs";
 
-/// Sets the headers on every answer.
-pub(crate) async fn secure(request: Request, next: Next) -> Response {
+/// Nothing here is for other pages to embed, by whatever element; a page whose origin is allowed
+/// asks with CORS, to which this does not apply.
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// No page that opened the documentation, or was opened by it, holds on to its window.
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+/// A year without plain HTTP, as is customary; whether other names of the domain keep to it, we
+/// cannot know.
+const STRICT_TRANSPORT: &str = "max-age=31536000";
+
+/// Sets the headers on every answer. `encrypted`: by this service, not by a proxy in front of it.
+pub(crate) async fn secure(
+    State(encrypted): State<bool>,
+    request: Request,
+    next: Next,
+) -> Response {
     let documentation = is_documentation(request.uri().path());
     let mut response = next.run(request).await;
     let (policy, caching) =
@@ -26,13 +41,20 @@ pub(crate) async fn secure(request: Request, next: Next) -> Response {
     // A handler may know better how long its answer holds.
     let answer = response.headers_mut();
     answer.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(caching));
-    let set: [(HeaderName, &'static str); 3] = [
+    let set: [(HeaderName, &'static str); 6] = [
         (header::CONTENT_SECURITY_POLICY, policy),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),
+        (RESOURCE_POLICY, "same-origin"),
+        (OPENER_POLICY, "same-origin"),
     ];
     for (name, value) in set {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    if encrypted {
+        let value = HeaderValue::from_static(STRICT_TRANSPORT);
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
     response
 }

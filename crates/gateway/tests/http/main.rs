@@ -9,13 +9,19 @@
     reason = "a test: clippy exempts only the functions marked as one, not their helpers"
 )]
 
+mod browser;
 mod client;
+mod connections;
+mod descriptors;
 mod documentation;
 mod erasure;
 mod outage;
 mod pages;
 mod patience;
+mod rate;
 mod refusal;
+mod smuggling;
 mod status;
+mod tls;
 mod upload;
 mod world;

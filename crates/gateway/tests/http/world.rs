@@ -15,7 +15,6 @@ use common::status::StatusRecord;
 use common::testing::TestBroker;
 use futures_util::TryStreamExt;
 use gateway::{GatewayState, Readiness};
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -47,7 +46,7 @@ impl World {
         let url = nats.url();
         let broker = Broker::connect(&url, "gateway", &config.broker).await.unwrap();
         topology::apply(&broker, &config).await.unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = gateway::listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let state = GatewayState {
@@ -56,7 +55,8 @@ impl World {
             metrics: Metrics::default(),
             readiness: readiness(broker.clone()),
         };
-        let serving = tokio::spawn(gateway::serve(listener, state, stop.clone()));
+        let served = gateway::serve(listener, state, stop.clone());
+        let serving = tokio::spawn(async { served.await.unwrap() });
         let inspector = jetstream::new(async_nats::connect(&url).await.unwrap());
         Self { nats, broker, address, stop, serving, inspector }
     }
