@@ -4,10 +4,11 @@
 //! contract, or is the plumbing around that contract. What only one stage uses lives in that stage.
 //!
 //! Vocabulary (pure): [`id`], [`object`], [`page`], [`job`], [`event`], [`error`], [`status`],
-//! [`decide`]. The contract: [`stage`]. The plumbing: [`jetstream`] (the only place that names
+//! [`decide`], [`key`], [`audit`]. The contract: [`stage`]. The plumbing: [`jetstream`] (the only place that names
 //! async-nats), [`worker`] (the only place that starts processes), [`config`], [`metrics`],
 //! [`telemetry`], [`ops`], [`service`], and for rehearsals [`failpoint`].
 
+pub mod audit;
 pub mod config;
 pub mod decide;
 pub mod error;
@@ -16,6 +17,7 @@ pub mod failpoint;
 pub mod id;
 pub mod jetstream;
 pub mod job;
+pub mod key;
 pub mod metrics;
 pub mod object;
 pub mod ops;

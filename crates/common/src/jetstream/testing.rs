@@ -11,6 +11,12 @@ use crate::id::DocumentId;
 use crate::stage::StageName;
 
 impl Broker {
+    /// Messages that this connection has sent so far, of whatever kind.
+    #[must_use]
+    pub fn messages_sent(&self) -> u64 {
+        self.client.statistics().out_messages.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
     /// Changes the lease of a stage's jobs, which the topology sets to 30 s, so that a killed
     /// service is replaced soon.
     ///
