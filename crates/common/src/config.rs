@@ -1,5 +1,6 @@
 //! Everything an operator can set. `config.default.toml` documents each key and is the default.
 
+mod auth;
 mod retention;
 
 use std::net::SocketAddr;
@@ -14,10 +15,14 @@ use thiserror::Error;
 use crate::failpoint::Fault;
 use crate::stage::StageName;
 
+pub use auth::{Auth, AuthMode, Jwt, JwtAlgorithm, Secret};
 pub use retention::EVENT_HOURS;
 
 /// The documented defaults, compiled in.
 pub const DEFAULTS: &str = include_str!("../../../config.default.toml");
+
+/// Environment variable with the API key that the commands which speak HTTP show.
+const KEY_VARIABLE: &str = "INVOICE_OCR_API_KEY";
 
 /// Prefix of environment variables; sections are separated by two underscores.
 const ENV_PREFIX: &str = "INVOICE_OCR__";
@@ -87,6 +92,7 @@ pub struct Gateway {
     pub max_concurrent_uploads: usize,
     pub upload_timeout_seconds: u64,
     pub accept_patience_seconds: u64,
+    pub auth: Auth,
 }
 
 /// See `[limits]`.
@@ -335,6 +341,8 @@ impl Config {
     #[must_use]
     pub fn redacted(mut self) -> Self {
         self.broker.url = without_credentials(&self.broker.url);
+        let secret = &mut self.gateway.auth.jwt.secret;
+        *secret = secret.redacted();
         self
     }
 
@@ -374,6 +382,7 @@ impl Config {
         if self.gateway.max_upload_bytes == 0 {
             return unusable("gateway.max_upload_bytes", &0, "every upload would be refused");
         }
+        auth::check(&self.gateway.auth)?;
         retention::check(&self.retention)?;
         Ok(self)
     }
@@ -394,6 +403,13 @@ impl StageSettings {
     pub fn deadline(&self) -> Duration {
         Duration::from_secs(self.deadline_seconds)
     }
+}
+
+/// The API key in the environment, where commands look for one.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this file is where the environment is read")]
+pub fn api_key() -> Option<String> {
+    std::env::var(KEY_VARIABLE).ok().filter(|key| !key.is_empty())
 }
 
 /// A URL, or several separated by commas, without user and password.
