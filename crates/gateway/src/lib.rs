@@ -4,12 +4,14 @@
 //!   parts, given what [`GatewayState`] holds.
 //! * `routes`: one file a route; `upload` is what the upload's route does with a request body.
 //! * `retained`: what is kept of a document and shown: its status, its pages and their images.
+//! * `access`: who may ask for what ([`Access`]); `caller`, who is asking, for handlers.
 //! * `error`: everything a client can be told went wrong, and `problem`, the form it takes.
 //! * `layer`: what every answer has: request id, log line, metrics, security headers.
 //!
 //! A request body is untrusted: it is counted while it arrives, recognised by its first bytes and
 //! stored by its hash. Nothing of it goes to logs, errors or metric labels.
 
+mod access;
 mod caller;
 mod conditional;
 mod error;
@@ -28,6 +30,7 @@ mod state;
 mod upload;
 mod view;
 
+pub use access::{Access, check_access};
 pub use error::ApiError;
 pub use problem::Problem;
 pub use router::router;

@@ -9,6 +9,8 @@
     reason = "a test: clippy exempts only the functions marked as one, not their helpers"
 )]
 
+mod audit;
+mod callers;
 mod client;
 mod documentation;
 mod erasure;
@@ -17,5 +19,6 @@ mod pages;
 mod patience;
 mod refusal;
 mod status;
+mod tenants;
 mod upload;
 mod world;
