@@ -10,6 +10,7 @@ use common::jetstream::backup::BackupError;
 use common::jetstream::broker::ConnectError;
 use common::jetstream::dead_letters::DeadLetterError;
 use common::jetstream::topology::TopologyError;
+use common::key::KeyId;
 
 use crate::client::ClientError;
 use crate::exit::Exit;
@@ -40,6 +41,17 @@ pub(crate) enum CommandError {
     /// A stream cannot be copied.
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// No key has this id.
+    #[error("there is no key {0}")]
+    NoSuchKey(KeyId),
+    /// A file that should hold an API key.
+    #[error("{path}: {reason}")]
+    BadKeyFile {
+        /// Which.
+        path: PathBuf,
+        /// Why; the content is not quoted.
+        reason: String,
+    },
     /// A dead letter cannot be dealt with.
     #[error(transparent)]
     DeadLetter(#[from] DeadLetterError),
@@ -72,6 +84,8 @@ impl CommandError {
         match self {
             Self::Config(_) => Exit::BadConfig,
             Self::Usage(_) => Exit::Usage,
+            Self::NoSuchKey(_) => Exit::NotFound,
+            Self::BadKeyFile { .. } => Exit::BadConfig,
             Self::NoEndpoint { .. } | Self::Connect(_) => Exit::Unavailable,
             Self::Topology(error) => of_topology(error),
             Self::Backup(error) => of_backup(error),
