@@ -7,7 +7,8 @@ use clap::{Parser, Subcommand};
 use common::service::ServiceArgs;
 
 use crate::command::{
-    backup, config, dead, decode, delete, explain, finish, status, submit, topology, watch, worker,
+    audit, backup, config, dead, decode, delete, explain, finish, keys, status, submit, topology,
+    watch, worker,
 };
 use crate::exit;
 use crate::serve::{self, ServeArgs};
@@ -70,6 +71,17 @@ enum Command {
   invoice-ocr dead list
   invoice-ocr dead replay NAME")]
     Dead(dead::DeadArgs),
+    /// Make, list and revoke the API keys of clients
+    #[command(after_help = "Examples:
+  invoice-ocr keys create --name scanner --tenant acme --scope read --scope write
+  invoice-ocr keys list
+  invoice-ocr keys revoke ID")]
+    Keys(keys::KeysArgs),
+    /// List who uploaded, read and deleted what, and who made keys
+    #[command(after_help = "Examples:
+  invoice-ocr audit --since 1h
+  invoice-ocr audit --output ndjson | jq -r 'select(.action == \"deleted\").document'")]
+    Audit(audit::AuditArgs),
     /// Create, update and check the broker's streams, consumers and buckets
     #[command(after_help = "Examples:
   invoice-ocr topology apply --nats-url nats://broker:4222
@@ -115,6 +127,8 @@ impl Cli {
             Command::Watch(args) => finish(watch::run(&args)),
             Command::Explain(args) => finish(explain::run(&args)),
             Command::Dead(args) => finish(dead::run(&args)),
+            Command::Keys(args) => finish(keys::run(&args)),
+            Command::Audit(args) => finish(audit::run(&args)),
             Command::Topology(args) => finish(topology::run(&args)),
             Command::Backup(args) => finish(backup::run(&args)),
             Command::Config(args) => finish(config::run(&args)),

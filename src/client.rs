@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use thiserror::Error;
-use ureq::http::{Response, StatusCode};
-use ureq::{Agent, Body};
+use ureq::http::{HeaderValue, Response, StatusCode};
+use ureq::{Agent, Body, RequestBuilder};
 
 use common::page::MediaType;
 
@@ -100,11 +100,14 @@ impl ClientError {
 pub(crate) struct Client {
     agent: Agent,
     base: String,
+    /// Value of `Authorization`, where a key was given.
+    credential: Option<HeaderValue>,
 }
 
 impl Client {
-    /// A client of the service at `url`; nothing is sent yet.
-    pub(crate) fn new(url: &str) -> Self {
+    /// A client of the service at `url` that shows `key`; nothing is sent yet. A key that no header can
+    /// hold is none.
+    pub(crate) fn new(url: &str, key: Option<String>) -> Self {
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_connect(Some(CONNECT_TIMEOUT))
@@ -113,7 +116,16 @@ impl Client {
             // A proxy would look for the service on its own machine.
             config = config.proxy(None);
         }
-        Self { agent: config.build().into(), base: url.trim_end_matches('/').to_owned() }
+        let credential = key.and_then(|key| HeaderValue::try_from(format!("Bearer {key}")).ok());
+        let credential = credential.map(|mut value| {
+            value.set_sensitive(true);
+            value
+        });
+        Self {
+            agent: config.build().into(),
+            base: url.trim_end_matches('/').to_owned(),
+            credential,
+        }
     }
 
     /// Sends the file; waits and tries again while the service is busy, at most until `deadline`.
@@ -141,7 +153,8 @@ impl Client {
             if size >= ASK_FIRST_BYTES {
                 request = request.header("Expect", "100-continue");
             }
-            let response = request.send(&file).map_err(|error| self.unreachable(&error))?;
+            let response =
+                self.signed(request).send(&file).map_err(|error| self.unreachable(&error))?;
             let pause = busy_pause(&response);
             match (pause, self.answer(response)) {
                 (Some(pause), Err(_)) if tries < MAX_TRIES && Instant::now() + pause < deadline => {
@@ -159,7 +172,8 @@ impl Client {
     /// [`ClientError`]; [`ClientError::Refused`] with 404 for an unknown id.
     pub(crate) fn status(&self, id: &str) -> Result<Value, ClientError> {
         let url = format!("{}/api/v1/invoices/{id}", self.base);
-        let response = self.agent.get(&url).call().map_err(|error| self.unreachable(&error))?;
+        let response =
+            self.signed(self.agent.get(&url)).call().map_err(|error| self.unreachable(&error))?;
         self.answer(response)
     }
 
@@ -169,11 +183,21 @@ impl Client {
     /// [`ClientError`]; [`ClientError::Refused`] with 404 for an unknown id.
     pub(crate) fn delete(&self, id: &str) -> Result<(), ClientError> {
         let url = format!("{}/api/v1/invoices/{id}", self.base);
-        let response = self.agent.delete(&url).call().map_err(|error| self.unreachable(&error))?;
+        let response = self
+            .signed(self.agent.delete(&url))
+            .call()
+            .map_err(|error| self.unreachable(&error))?;
         if response.status() == StatusCode::NO_CONTENT {
             return Ok(());
         }
         self.answer(response).map(drop)
+    }
+
+    fn signed<B>(&self, request: RequestBuilder<B>) -> RequestBuilder<B> {
+        match &self.credential {
+            Some(credential) => request.header("Authorization", credential),
+            None => request,
+        }
     }
 
     fn answer(&self, mut response: Response<Body>) -> Result<Value, ClientError> {

@@ -4,6 +4,7 @@
 //! What is printed goes through [`console`]; how tables look is decided in [`table`], from the JSON
 //! of the API alone.
 
+pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod config;
 pub(crate) mod console;
@@ -13,6 +14,7 @@ pub(crate) mod delete;
 pub(crate) mod endpoint;
 pub(crate) mod error;
 pub(crate) mod explain;
+pub(crate) mod keys;
 pub(crate) mod operator;
 pub(crate) mod outcome;
 pub(crate) mod status;
@@ -20,6 +22,7 @@ pub(crate) mod submit;
 pub(crate) mod table;
 pub(crate) mod topology;
 pub(crate) mod watch;
+pub(crate) mod witness;
 pub(crate) mod worker;
 
 use std::process::ExitCode;

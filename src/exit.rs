@@ -13,7 +13,7 @@ pub(crate) enum Exit {
     NeedsReview,
     /// A document failed or was refused, or input could not be read.
     Failed,
-    /// No such document or dead letter.
+    /// No such document, dead letter or key.
     NotFound,
     /// The broker's topology is not the one of this build and configuration.
     Drift,
@@ -66,7 +66,7 @@ impl Exit {
             Self::Failed => "a document failed or was refused, or input could not be read",
             Self::Usage => "wrong arguments",
             Self::NeedsReview => "a result needs review (only with --fail-on-review)",
-            Self::NotFound => "no such document or dead letter",
+            Self::NotFound => "no such document, dead letter or key",
             Self::Drift => "the broker's topology differs",
             Self::BadConfig => "unusable configuration",
             Self::Unavailable => "the service or the broker is not available",

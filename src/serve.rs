@@ -79,8 +79,11 @@ async fn serve(args: &ServeArgs, config: Config) -> Result<(), StartError> {
         true => Some(Extract::new(&config)?),
         false => None,
     };
+    if has(Role::Gateway) {
+        gateway::check_access(&config)?;
+    }
     let listener = match has(Role::Gateway) {
-        true => Some(gateway::listen(config.gateway.listen).await?),
+        true => Some(gateway::listen(&config.gateway).await?),
         false => None,
     };
     let stop = service::stop_signal();

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use cli::http::{Answer, Service};
 
 const ID: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-const COMMANDS: [&[&str]; 16] = [
+const COMMANDS: [&[&str]; 21] = [
     &[],
     &["serve"],
     &["submit"],
@@ -35,6 +35,11 @@ const COMMANDS: [&[&str]; 16] = [
     &["dead", "show"],
     &["dead", "replay"],
     &["dead", "discard"],
+    &["keys"],
+    &["keys", "create"],
+    &["keys", "list"],
+    &["keys", "revoke"],
+    &["audit"],
     &["topology", "apply"],
     &["topology", "check"],
     &["topology", "users"],
@@ -111,9 +116,45 @@ fn wrong_arguments_end_with_2() {
     assert_eq!(code(&run(&["submit"])), 2);
     assert_eq!(code(&run(&["status", "no-id"])), 2);
     assert_eq!(code(&run(&["delete", "no-id"])), 2);
+    for create in [
+        &["keys", "create", "--name", "x"][..],
+        &["keys", "create", "--scope", "read"],
+        &["keys", "create", "--name", "x", "--scope", "everything"],
+        &["keys", "create", "--name", "x", "--scope", "read", "--tenant", "A.*"],
+        &["keys", "create", "--name", "x", "--scope", "read", "--expires", "never"],
+        &["keys", "revoke", "x"],
+        &["audit", "--since", "soon"],
+    ] {
+        assert_eq!(code(&run(create)), 2, "{create:?}");
+    }
     assert_eq!(code(&run(&["dead", "discard"])), 2);
     assert_eq!(code(&run(&["dead", "discard", "--all"])), 2);
     assert_eq!(code(&run(&["dead", "discard", "--all", "--yes", "name"])), 2);
+}
+
+#[test]
+fn the_key_is_shown_to_the_service_and_to_nobody_else() {
+    const KEY: &str = "ioc_0123456789abcdef_secret";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    std::fs::write(&path, format!("{KEY}\n")).unwrap();
+    let path = path.to_str().unwrap();
+    let service = Service::start([Answer::problem(401, "credentials_invalid")]);
+    let from_file = run(&["status", ID, "--url", &service.url, "--key-file", path]);
+    let mut command = program(&["delete", ID, "--url", &service.url]);
+    let from_environment = command.env("INVOICE_OCR_API_KEY", KEY).output().unwrap();
+    run(&["status", ID, "--url", &service.url]);
+    let line = format!("authorization: bearer {KEY}");
+    let requests = service.requests();
+    let shown = requests.iter().map(|seen| seen.head.to_ascii_lowercase().contains(&line));
+    assert_eq!(shown.collect::<Vec<_>>(), [true, true, false]);
+    for output in [&from_file, &from_environment] {
+        assert_eq!(code(output), 69);
+        assert!(stderr(output).contains("credentials_invalid"), "{}", stderr(output));
+        assert!(!stderr(output).contains("secret") && !stdout(output).contains("secret"));
+    }
+    let missing = run(&["status", ID, "--url", &service.url, "--key-file", "/nowhere/key"]);
+    assert_eq!(code(&missing), 64);
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub(crate) struct ConfigArgs {
 enum ConfigAction {
     /// Print the configuration in effect as TOML: defaults, file, environment, arguments
     ///
-    /// The hints file that it names is checked too.
+    /// The hints file and the keys of tokens that it names are checked too.
     #[command(after_help = "Examples:
   invoice-ocr config check
   invoice-ocr config check --config /etc/invoice-ocr.toml
@@ -37,8 +37,9 @@ enum ConfigAction {
 pub(crate) fn run(args: &ConfigArgs) -> Result<Exit, CommandError> {
     let ConfigAction::Check { service } = &args.action;
     let config = service.load()?;
-    // What only the stage knows to be wrong: own identity and the hints file.
+    // What only its user knows to be wrong: own identity and the hints file, and the keys of tokens.
     Extract::new(&config)?;
+    gateway::check_access(&config)?;
     let config = config.redacted();
     let text = toml::to_string_pretty(&config)
         .map_err(|error| CommandError::Internal(error.to_string()))?;

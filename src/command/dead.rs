@@ -4,6 +4,8 @@ mod present;
 
 use clap::{Args, Subcommand};
 
+use common::audit::{Action, Object, Outcome};
+use common::id::{DocumentId, Tenant};
 use common::jetstream::broker::Broker;
 use common::jetstream::dead_letters::{DeadLetterError, Kept};
 use common::jetstream::topology;
@@ -11,7 +13,7 @@ use common::jetstream::topology;
 use super::error::of_dead_letter;
 use super::operator::{self, OperatorArgs};
 use super::table::render;
-use super::{CommandError, Output, console};
+use super::{CommandError, Output, console, witness};
 use crate::exit::Exit;
 
 /// Arguments of `dead`.
@@ -86,7 +88,7 @@ async fn act(broker: &Broker, action: &DeadAction) -> Result<Exit, CommandError>
             Ok(Exit::Done)
         }
         DeadAction::Replay(chosen) => {
-            for_each(broker, chosen, async |name| {
+            for_each(broker, chosen, Action::Replayed, async |name| {
                 Ok(match broker.replay(name).await? {
                     Some(generation) => format!("replayed {name} as generation {generation}"),
                     None => format!("published {name} again as it was"),
@@ -95,7 +97,7 @@ async fn act(broker: &Broker, action: &DeadAction) -> Result<Exit, CommandError>
             .await
         }
         DeadAction::Discard(chosen) => {
-            for_each(broker, chosen, async |name| {
+            for_each(broker, chosen, Action::Discarded, async |name| {
                 broker.discard(name).await?;
                 Ok(format!("discarded {name}"))
             })
@@ -127,6 +129,7 @@ fn list(kept: &[Kept], output: Output) -> Result<Exit, CommandError> {
 async fn for_each(
     broker: &Broker,
     chosen: &Chosen,
+    action: Action,
     work: impl AsyncFn(&str) -> Result<String, DeadLetterError>,
 ) -> Result<Exit, CommandError> {
     let mut names: Vec<String> = match &chosen.name {
@@ -138,7 +141,11 @@ async fn for_each(
     names.dedup();
     let mut worst = Exit::Done;
     for name in names {
-        match work(&name).await {
+        // Before it is gone.
+        let (tenant, object) = described(broker, &name).await?;
+        let done = work(&name).await;
+        witness::tell(broker, tenant, action, object, outcome(&done)).await?;
+        match done {
             Ok(done) => console::line(&done)?,
             Err(DeadLetterError::Broker(error)) => return Err(error.into()),
             Err(error) => {
@@ -148,4 +155,26 @@ async fn for_each(
         }
     }
     Ok(worst)
+}
+
+/// What the audit trail calls a letter, and whose document it is about.
+async fn described(broker: &Broker, name: &str) -> Result<(Option<Tenant>, Object), CommandError> {
+    let Ok(id) = name.parse::<DocumentId>() else {
+        return Ok((None, Object::DeadLetter(name.to_owned())));
+    };
+    let tenant = match broker.dead_letter(name).await {
+        Ok(kept) => kept.letter.tenant,
+        Err(DeadLetterError::Broker(error)) => return Err(error.into()),
+        // A document is replayed without its letter, too.
+        Err(_) => broker.status(&id).await?.map(|record| record.tenant),
+    };
+    Ok((tenant, Object::Document(id)))
+}
+
+fn outcome<T>(done: &Result<T, DeadLetterError>) -> Outcome {
+    match done {
+        Ok(_) => Outcome::Done,
+        Err(DeadLetterError::NotFound(_) | DeadLetterError::NoStatus(_)) => Outcome::NotFound,
+        Err(DeadLetterError::NotFailed { .. } | DeadLetterError::Broker(_)) => Outcome::Failed,
+    }
 }

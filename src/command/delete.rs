@@ -5,7 +5,6 @@ use clap::Args;
 use super::CommandError;
 use super::endpoint::GatewayArgs;
 use super::status::id;
-use crate::client::Client;
 use crate::exit::Exit;
 
 /// Arguments of `delete`.
@@ -23,6 +22,6 @@ pub(crate) struct DeleteArgs {
 /// # Errors
 /// [`CommandError`]; exit code 4 for an unknown id.
 pub(crate) fn run(args: &DeleteArgs) -> Result<Exit, CommandError> {
-    Client::new(&args.gateway.resolve()?).delete(&args.id)?;
+    args.gateway.client()?.delete(&args.id)?;
     Ok(Exit::Done)
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use common::config::Config;
 
 use super::CommandError;
+use crate::client::Client;
 use crate::serve::{BROKER_URL_FILE, GATEWAY_URL_FILE};
 
 /// Where `serve` listens unless told otherwise.
@@ -24,9 +25,31 @@ pub(crate) struct GatewayArgs {
     /// Use the service that runs on this data folder of `serve`
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// File with the API key to show; without it, the one in INVOICE_OCR_API_KEY is shown
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
 }
 
 impl GatewayArgs {
+    /// A client of the service, which shows the key that it was given.
+    ///
+    /// # Errors
+    /// [`CommandError::NoEndpoint`], [`CommandError::BadKeyFile`].
+    pub(crate) fn client(&self) -> Result<Client, CommandError> {
+        Ok(Client::new(&self.resolve()?, self.key()?))
+    }
+
+    /// The API key, or the token, that was given.
+    fn key(&self) -> Result<Option<String>, CommandError> {
+        let Some(path) = &self.key_file else { return Ok(common::config::api_key()) };
+        let bad = |reason: String| CommandError::BadKeyFile { path: path.clone(), reason };
+        let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
+        match text.trim() {
+            "" => Err(bad("there is no key in it".to_owned())),
+            key => Ok(Some(key.to_owned())),
+        }
+    }
+
     /// URL of the service.
     ///
     /// # Errors
@@ -77,7 +100,7 @@ mod tests {
     #[test]
     fn a_folder_without_a_service_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let args = GatewayArgs { url: None, data: Some(folder.path().to_owned()) };
+        let args = GatewayArgs { url: None, data: Some(folder.path().to_owned()), key_file: None };
         let error = args.resolve().unwrap_err().to_string();
         assert!(error.contains(GATEWAY_URL_FILE), "{error}");
     }

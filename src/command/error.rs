@@ -11,6 +11,7 @@ use common::jetstream::broker::{ConnectError, Denied};
 use common::jetstream::dead_letters::DeadLetterError;
 use common::jetstream::topology::TopologyError;
 use common::jetstream::users::SeedError;
+use common::key::KeyId;
 
 use crate::client::ClientError;
 use crate::exit::Exit;
@@ -50,6 +51,17 @@ pub(crate) enum CommandError {
     /// A stream cannot be copied.
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// No key has this id.
+    #[error("there is no key {0}")]
+    NoSuchKey(KeyId),
+    /// A file that should hold an API key.
+    #[error("{path}: {reason}")]
+    BadKeyFile {
+        /// Which.
+        path: PathBuf,
+        /// Why; the content is not quoted.
+        reason: String,
+    },
     /// A dead letter cannot be dealt with.
     #[error(transparent)]
     DeadLetter(#[from] DeadLetterError),
@@ -82,11 +94,12 @@ impl CommandError {
         match self {
             Self::Config(_) => Exit::BadConfig,
             Self::Usage(_) => Exit::Usage,
-            Self::Connect(ConnectError::File { .. }) => Exit::BadConfig,
+            Self::Connect(ConnectError::File { .. }) | Self::BadKeyFile { .. } => Exit::BadConfig,
             Self::NoEndpoint { .. } | Self::Connect(_) | Self::Refused | Self::Forbidden(_) => {
                 Exit::Unavailable
             }
             Self::Seed(_) => Exit::Failed,
+            Self::NoSuchKey(_) => Exit::NotFound,
             Self::Topology(error) => of_topology(error),
             Self::Backup(error) => of_backup(error),
             Self::DeadLetter(error) => of_dead_letter(error),

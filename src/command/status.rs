@@ -6,7 +6,6 @@ use super::endpoint::GatewayArgs;
 use super::outcome::of_answer;
 use super::table::detail;
 use super::{CommandError, Output, console};
-use crate::client::Client;
 use crate::exit::Exit;
 
 /// Arguments of `status`.
@@ -30,7 +29,7 @@ pub(crate) struct StatusArgs {
 /// # Errors
 /// [`CommandError`]; exit code 4 for an unknown id.
 pub(crate) fn run(args: &StatusArgs) -> Result<Exit, CommandError> {
-    let answer = Client::new(&args.gateway.resolve()?).status(&args.id)?;
+    let answer = args.gateway.client()?.status(&args.id)?;
     match args.output {
         Output::Table => console::line(&detail::document(&answer))?,
         Output::Json => console::json(&answer)?,

@@ -65,7 +65,7 @@ pub(crate) fn run(args: &SubmitArgs) -> Result<Exit, CommandError> {
     if let Some(path) = missing {
         return Err(CommandError::Usage(format!("{}: no such file", path.display())));
     }
-    let client = Client::new(&args.gateway.resolve()?);
+    let client = args.gateway.client()?;
     let progress = Progress::new(args.files.len());
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();

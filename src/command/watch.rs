@@ -102,7 +102,8 @@ fn line(event: &PublicEvent) -> String {
     console::printable(line.trim_end())
 }
 
-fn duration(text: &str) -> Result<SignedDuration, String> {
+/// How long ago, as people write it.
+pub(super) fn duration(text: &str) -> Result<SignedDuration, String> {
     let duration: SignedDuration = text.parse().map_err(|error| format!("{error}"))?;
     if duration.is_negative() { Err("must not be negative".to_owned()) } else { Ok(duration) }
 }

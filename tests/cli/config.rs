@@ -49,6 +49,27 @@ fn a_hints_file_is_checked_and_its_error_names_file_supplier_and_field() {
 }
 
 #[test]
+fn keys_of_tokens_are_checked_and_secrets_are_not_shown() {
+    const SECRET: &str = "0123456789-not-to-be-seen-0123456789";
+    let folder = tempfile::tempdir().unwrap();
+    let shared = format!(
+        "[gateway.auth.jwt]\nalgorithms = [\"HS256\"]\nissuer = \"i\"\naudience = \"a\"\nsecret = {SECRET:?}\n"
+    );
+    let output = check(folder.path(), &shared);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert!(stdout(&output).contains("secret = \"[redacted]\""), "{}", stdout(&output));
+    assert!(!stdout(&output).contains("not-to-be-seen"));
+    let short = check(folder.path(), &shared.replace(SECRET, "not-to-be-seen"));
+    assert_eq!(code(&short), 64);
+    assert!(stderr(&short).contains("gateway.auth.jwt.secret"), "{}", stderr(&short));
+    assert!(!stderr(&short).contains("not-to-be-seen"), "{}", stderr(&short));
+    let confused = shared.replace("HS256", "RS256");
+    let output = check(folder.path(), &confused);
+    assert_eq!(code(&output), 64);
+    assert!(stderr(&output).contains("gateway.auth.jwt.algorithms"), "{}", stderr(&output));
+}
+
+#[test]
 fn an_own_account_with_wrong_digits_ends_with_64_and_its_key() {
     let folder = tempfile::tempdir().unwrap();
     let output = check(folder.path(), "[extract.own]\nibans = [\"DE89370400440532013001\"]\n");

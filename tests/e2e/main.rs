@@ -9,6 +9,7 @@
     reason = "clippy exempts test functions, not what they call"
 )]
 
+mod callers;
 mod documents;
 mod einvoices;
 mod faults;

@@ -1,6 +1,7 @@
 //! Everything an operator can set. `config.default.toml` documents each key and is the default.
 
 mod access;
+mod auth;
 mod edge;
 mod retention;
 
@@ -16,11 +17,15 @@ use thiserror::Error;
 use crate::failpoint::Fault;
 use crate::stage::StageName;
 
+pub use auth::{Auth, AuthMode, Jwt, JwtAlgorithm, Secret};
 pub use edge::{Connections, Cors, ForwardedHeader, Proxies, Rate, Tls};
 pub use retention::EVENT_HOURS;
 
 /// The documented defaults, compiled in.
 pub const DEFAULTS: &str = include_str!("../../../config.default.toml");
+
+/// Environment variable with the API key that the commands which speak HTTP show.
+const KEY_VARIABLE: &str = "INVOICE_OCR_API_KEY";
 
 /// Prefix of environment variables; sections are separated by two underscores.
 const ENV_PREFIX: &str = "INVOICE_OCR__";
@@ -102,6 +107,7 @@ pub struct Gateway {
     pub proxies: Proxies,
     pub tls: Tls,
     pub cors: Cors,
+    pub auth: Auth,
 }
 
 /// See `[limits]`.
@@ -362,6 +368,8 @@ impl Config {
     #[must_use]
     pub fn redacted(mut self) -> Self {
         self.broker.url = without_credentials(&self.broker.url);
+        let secret = &mut self.gateway.auth.jwt.secret;
+        *secret = secret.redacted();
         self
     }
 
@@ -403,6 +411,7 @@ impl Config {
         }
         access::check(&self.broker)?;
         edge::check(&self.gateway)?;
+        auth::check(&self.gateway.auth)?;
         retention::check(&self.retention)?;
         Ok(self)
     }
@@ -423,6 +432,13 @@ impl StageSettings {
     pub fn deadline(&self) -> Duration {
         Duration::from_secs(self.deadline_seconds)
     }
+}
+
+/// The API key in the environment, where commands look for one.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this file is where the environment is read")]
+pub fn api_key() -> Option<String> {
+    std::env::var(KEY_VARIABLE).ok().filter(|key| !key.is_empty())
 }
 
 /// A URL, or several separated by commas, without user and password.

@@ -14,9 +14,11 @@
 //!
 //! Everything takes only so much: [`room`] says who stops at which level, [`place`] what is full.
 //!
-//! [`topology`] makes the streams that all of this binds to, [`users`] who may do what with them; [`dead_letters`] is the operator's
-//! view of what could not be finished, [`events`] of what was published.
+//! [`topology`] makes the streams that all of this binds to, [`users`] who may do what with them;
+//! [`dead_letters`] is the operator's view of what could not be finished, [`events`] of what was
+//! published. [`keys`] keeps who may ask, [`audit`] what they did.
 
+pub mod audit;
 pub mod backup;
 pub mod broker;
 pub mod dead_letters;
@@ -24,6 +26,8 @@ pub mod ending;
 pub mod erasure;
 pub mod events;
 pub mod intake;
+pub mod keys;
+mod latest;
 pub mod lease;
 mod listing;
 pub mod names;

@@ -4,11 +4,12 @@
 //! contract, or is the plumbing around that contract. What only one stage uses lives in that stage.
 //!
 //! Vocabulary (pure): [`id`], [`object`], [`page`], [`job`], [`event`], [`error`], [`status`],
-//! [`decide`]. The contract: [`stage`]. The plumbing: [`jetstream`] (the only place that names
+//! [`decide`], [`key`], [`audit`]. The contract: [`stage`]. The plumbing: [`jetstream`] (the only place that names
 //! async-nats), [`worker`] (the only place that starts processes), [`config`], [`metrics`],
 //! [`telemetry`], [`ops`], [`service`], for calls to clients' servers [`callback`], and for
 //! rehearsals [`failpoint`].
 
+pub mod audit;
 pub mod callback;
 pub mod config;
 pub mod decide;
@@ -18,6 +19,7 @@ pub mod failpoint;
 pub mod id;
 pub mod jetstream;
 pub mod job;
+pub mod key;
 pub mod metrics;
 pub mod object;
 pub mod ops;

@@ -1,27 +1,104 @@
-//! Who is asking.
+//! Who is asking, and whether they may.
 
-use std::convert::Infallible;
+use std::marker::PhantomData;
+use std::net::IpAddr;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use jiff::Timestamp;
 
-use common::id::Tenant;
+use common::audit::{AUDIT_VERSION, Action, Actor, AuditRecord, Object, Outcome};
+use common::id::{DocumentId, Tenant};
+use common::key::Scope;
 
-/// The client behind a request. Every handler that touches documents takes one, so that none can
-/// forget to look.
-///
-/// There are no API keys yet: everybody is the one tenant of a loopback installation, which is
-/// what [`crate::check_listen`] makes sure of.
+use crate::access::Holder;
+use crate::error::ApiError;
+use crate::layer::correlation::CorrelationId;
+use crate::layer::identity::{ClientAddress, Shown};
+use crate::state::App;
+
+/// The client behind a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     /// Whose documents the client may see.
     pub(crate) tenant: Tenant,
+    actor: Actor,
+    request_id: Option<String>,
+    peer: Option<IpAddr>,
 }
 
-impl<S: Sync> FromRequestParts<S> for Caller {
-    type Rejection = Infallible;
+impl Caller {
+    /// What the audit trail is told of something that this client did to `document`, just now.
+    pub(crate) fn did(
+        &self,
+        action: Action,
+        document: &DocumentId,
+        outcome: Outcome,
+    ) -> AuditRecord {
+        AuditRecord {
+            version: AUDIT_VERSION,
+            time: Timestamp::now(),
+            actor: self.actor.clone(),
+            tenant: Some(self.tenant.clone()),
+            action,
+            object: Object::Document(document.clone()),
+            outcome,
+            request_id: self.request_id.clone(),
+            peer: self.peer,
+        }
+    }
+}
 
-    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self { tenant: Tenant::default() })
+/// A scope, as a type: what a handler asks for stands in its signature.
+pub(crate) trait Permission {
+    /// Which scope.
+    const SCOPE: Scope;
+}
+
+macro_rules! permissions {
+    ($($name:ident)+) => {
+        $(
+            #[derive(Debug)]
+            pub(crate) enum $name {}
+
+            impl Permission for $name {
+                const SCOPE: Scope = Scope::$name;
+            }
+        )+
+    };
+}
+
+permissions! { DocumentsRead DocumentsWrite DocumentsDelete OperationsRead }
+
+/// A client who may do what `P` says. Every handler that touches documents takes one, so that none can
+/// forget to look.
+#[derive(Debug)]
+pub(crate) struct May<P>(pub(crate) Caller, PhantomData<P>);
+
+impl<P> Deref for May<P> {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.0
+    }
+}
+
+impl<P: Permission> FromRequestParts<Arc<App>> for May<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        // Without the layer that looks at credentials, nobody has shown any.
+        let shown = parts.extensions.get::<Shown>().map(|Shown(shown)| shown.clone());
+        let shown = shown.unwrap_or(Err(ApiError::CredentialsMissing));
+        let Holder { tenant, scopes, actor } =
+            shown.inspect_err(|error| app.access.turned_away(error))?;
+        if !scopes.contains(P::SCOPE) {
+            return Err(ApiError::ScopeMissing { scope: P::SCOPE });
+        }
+        let request_id = parts.extensions.get::<CorrelationId>().map(|id| id.0.clone());
+        let peer = parts.extensions.get::<ClientAddress>().map(|ClientAddress(address)| *address);
+        Ok(Self(Caller { tenant, actor, request_id, peer }, PhantomData))
     }
 }

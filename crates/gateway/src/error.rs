@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use common::error::{ErrorKind, StageError};
 use common::jetstream::place::Place;
 use common::jetstream::publish::Unpublished;
+use common::key::Scope;
 use thiserror::Error;
 
 use crate::problem::Problem;
@@ -16,6 +17,9 @@ use kind::Kind;
 
 /// Address of the page that describes the kinds of problems.
 pub(crate) const ERRORS_PAGE: &str = "/docs/errors";
+
+/// How a client may show who it is.
+const CHALLENGE: &str = "Bearer realm=\"invoice-ocr\"";
 
 /// Uploads end within moments, so a place is free soon; a page is read in a second or two.
 const RETRY_SOON: Duration = Duration::from_secs(2);
@@ -43,6 +47,21 @@ pub enum ApiError {
     UploadInterrupted {
         /// Bytes that came.
         seen: u64,
+    },
+    /// Neither key nor token.
+    #[error("an API key or a token is needed")]
+    CredentialsMissing,
+    /// One that nobody was given, for any reason.
+    #[error("the API key or the token is not valid")]
+    CredentialsInvalid,
+    /// One that was good once.
+    #[error("the API key or the token has expired or was revoked")]
+    CredentialsExpired,
+    /// Good, but not for this.
+    #[error("the API key or the token has no scope {scope}")]
+    ScopeMissing {
+        /// The scope that it takes.
+        scope: Scope,
     },
     /// Unknown id, another tenant's id, or no id at all.
     #[error("there is no document of this id")]
@@ -187,6 +206,10 @@ impl ApiError {
             Self::QueryInvalid => &kind::QUERY_INVALID,
             Self::MultipartMalformed => &kind::MULTIPART_MALFORMED,
             Self::UploadInterrupted { .. } => &kind::UPLOAD_INTERRUPTED,
+            Self::CredentialsMissing => &kind::CREDENTIALS_MISSING,
+            Self::CredentialsInvalid => &kind::CREDENTIALS_INVALID,
+            Self::CredentialsExpired => &kind::CREDENTIALS_EXPIRED,
+            Self::ScopeMissing { .. } => &kind::SCOPE_MISSING,
             Self::NotFound => &kind::NOT_FOUND,
             Self::PagesNeverRead => &kind::PAGES_NEVER_READ,
             Self::PageNotFound { .. } => &kind::PAGE_NOT_FOUND,
@@ -247,6 +270,22 @@ impl ApiError {
     }
 }
 
+impl ApiError {
+    /// What a client has to show instead (RFC 6750), where showing something else helps.
+    fn challenge(&self) -> Option<String> {
+        match self {
+            Self::CredentialsMissing => Some(CHALLENGE.to_owned()),
+            Self::CredentialsInvalid | Self::CredentialsExpired => {
+                Some(format!("{CHALLENGE}, error=\"invalid_token\""))
+            }
+            Self::ScopeMissing { scope } => {
+                Some(format!("{CHALLENGE}, error=\"insufficient_scope\", scope=\"{scope}\""))
+            }
+            _ => None,
+        }
+    }
+}
+
 impl From<&ApiError> for Problem {
     fn from(error: &ApiError) -> Self {
         let &Kind { code, status, title, .. } = error.kind();
@@ -259,6 +298,10 @@ impl From<&ApiError> for Problem {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = Problem::from(&self).into_response();
+        // Scopes are ASCII, so the challenge is a legal header value.
+        if let Some(Ok(challenge)) = self.challenge().map(HeaderValue::try_from) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
         if let Some(pause) = self.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(pause.as_secs()));
         }
@@ -302,6 +345,24 @@ mod tests {
         assert_eq!((problem.limit, problem.value), (Some(10), Some(12)));
         assert!(problem.detail.contains("12") && problem.detail.contains("10"));
         assert_eq!(problem.type_uri, "/docs/errors#document_too_large");
+    }
+
+    #[test]
+    fn a_caller_is_told_what_to_show() {
+        let challenge = |error: ApiError| {
+            let response = error.into_response();
+            let value = response.headers().get(header::WWW_AUTHENTICATE).cloned();
+            (response.status().as_u16(), value.map(|v| v.to_str().unwrap().to_owned()))
+        };
+        let told = |text: &str| Some(format!("Bearer realm=\"invoice-ocr\"{text}"));
+        assert_eq!(challenge(ApiError::CredentialsMissing), (401, told("")));
+        let invalid = told(", error=\"invalid_token\"");
+        assert_eq!(challenge(ApiError::CredentialsInvalid), (401, invalid.clone()));
+        assert_eq!(challenge(ApiError::CredentialsExpired), (401, invalid));
+        let scope = Scope::DocumentsRead;
+        let wanted = told(", error=\"insufficient_scope\", scope=\"documents:read\"");
+        assert_eq!(challenge(ApiError::ScopeMissing { scope }), (403, wanted));
+        assert_eq!(challenge(ApiError::NotFound), (404, None));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //!   parts, given what [`GatewayState`] holds.
 //! * `routes`: one file a route; `upload` is what the upload's route does with a request body.
 //! * `retained`: what is kept of a document and shown: its status, its pages and their images.
+//! * `access`: who may ask for what ([`Access`]); `caller`, who is asking, for handlers.
 //! * `error`: everything a client can be told went wrong, and `problem`, the form it takes.
 //! * `server`: connections: how many, how long, how slow, and which requests are read at all; TLS.
 //! * `limit`: who is one client, and how often it may ask.
@@ -12,6 +13,7 @@
 //! A request body is untrusted: it is counted while it arrives, recognised by its first bytes and
 //! stored by its hash. Nothing of it goes to logs, errors or metric labels.
 
+mod access;
 mod caller;
 mod conditional;
 mod error;
@@ -31,6 +33,7 @@ mod state;
 mod upload;
 mod view;
 
+pub use access::{Access, check_access};
 pub use error::ApiError;
 pub use problem::Problem;
 pub use router::router;

@@ -7,6 +7,8 @@ mod table;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
+use common::audit::Actor;
+
 pub(crate) use forwarded::client_address;
 pub(crate) use limiter::{Limiter, Refused, Share};
 
@@ -14,16 +16,23 @@ pub(crate) use limiter::{Limiter, Refused, Share};
 /// of its 2^64 addresses.
 const IPV6_NETWORK_BITS: u32 = 64;
 
-/// Who is counted as one client. In every request's extensions: by its address, until whoever knows
-/// the API key puts [`Client::Key`] in its place, which has to happen outside of
-/// [`crate::layer::rate`].
+/// Who is counted as one client. In every request's extensions, by [`crate::layer::identity`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Client {
     /// By the id (not the secret) of its API key, or the subject of its token.
-    #[cfg_attr(not(test), expect(dead_code, reason = "there are no API keys yet"))]
     Key(String),
     /// By where it connects from.
     Network(Network),
+}
+
+impl Client {
+    /// The client that the audit trail calls `actor`; `None` for who has shown nothing.
+    pub(crate) fn known_as(actor: &Actor) -> Option<Self> {
+        match actor {
+            Actor::Key(_) | Actor::Token(_) => Some(Self::Key(actor.to_string())),
+            Actor::Anybody | Actor::Operator(_) => None,
+        }
+    }
 }
 
 /// An IPv4 address, or the /64 network of an IPv6 address.

@@ -7,7 +7,7 @@ use common::service;
 
 fn main() -> ExitCode {
     service::main_without_workers(async |broker, config, stop| {
-        let listener = gateway::listen(config.gateway.listen).await?;
+        let listener = gateway::listen(&config.gateway).await?;
         gateway::run(listener, broker, config, Metrics::default(), stop).await
     })
 }

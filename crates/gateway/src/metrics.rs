@@ -59,6 +59,41 @@ impl HttpMetrics {
     }
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RefusalLabels {
+    code: &'static str,
+}
+
+/// Callers that were refused, and audit records that were lost. No label says who it was.
+#[derive(Clone, Debug)]
+pub(crate) struct AccessMetrics {
+    refused: Family<RefusalLabels, Counter>,
+    dropped: Counter,
+}
+
+impl AccessMetrics {
+    /// Adds them to `registry`.
+    pub(crate) fn register(registry: &mut Registry) -> Self {
+        let refused = Family::default();
+        let help = "Requests whose caller was not let in, by error code";
+        registry.register("callers_refused", help, refused.clone());
+        let dropped = Counter::default();
+        let help = "Audit records of reads that the broker did not take";
+        registry.register("audit_records_dropped", help, dropped.clone());
+        Self { refused, dropped }
+    }
+
+    /// A caller was not let in.
+    pub(crate) fn refused(&self, code: &'static str) {
+        self.refused.get_or_create(&RefusalLabels { code }).inc();
+    }
+
+    /// So many records are lost.
+    pub(crate) fn dropped(&self, records: u64) {
+        self.dropped.inc_by(records);
+    }
+}
+
 /// Methods are any token a client likes; labels are a closed set.
 fn label(method: &Method) -> &'static str {
     match method.as_str() {

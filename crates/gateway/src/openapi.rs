@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 use serde_json::Value;
-use utoipa::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{IntoResponses, Modify, OpenApi};
+
+use crate::problem::Problem;
 
 /// Schema of a result: what clients rely on, word for word.
 pub(crate) const RESULT_SCHEMA: &str =
@@ -20,15 +23,52 @@ const RESULT_COMPONENT: &str = "InvoiceExtracted";
                        its place on the page and the probability that it is right.\n\n\
                        Send a document, keep the id, ask for its status until `state` is \
                        `completed` or `failed`. Errors are problem details (RFC 9457); their \
-                       kinds are listed at [/docs/errors](/docs/errors).",
+                       kinds are listed at [/docs/errors](/docs/errors).\n\n\
+                       Where the service asks who you are, send an API key or a token: see \
+                       the security schemes. An operation names the scope that it takes; \
+                       documents of other tenants do not exist for you.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
+    modifiers(&Schemes),
     tags(
         (name = "invoices", description = "Documents in, invoices out"),
         (name = "operation", description = "For whoever runs the service"),
     ),
 )]
 pub(crate) struct Description;
+
+/// How a caller shows who it is.
+struct Schemes;
+
+impl Modify for Schemes {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let key =
+            ApiKeyValue::with_description("X-API-Key", "An API key of `invoice-ocr keys create`");
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("An API key, or a token (JWT) of the issuer that the service trusts"))
+            .build();
+        let components = description.components.get_or_insert_default();
+        components.add_security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(key)));
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    }
+}
+
+/// What a caller is told who may not ask, of every operation that asks who they are.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers; errors are made elsewhere")]
+pub(crate) enum Refusals {
+    /// No API key or token, or none that is good; `WWW-Authenticate` says what to show
+    #[response(
+        status = 401,
+        content_type = "application/problem+json",
+        headers(("WWW-Authenticate" = String, description = "As in RFC 6750")),
+    )]
+    Unauthorized(#[to_schema] Problem),
+    /// The key or token is good and lacks the scope of the operation
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(#[to_schema] Problem),
+}
 
 /// The description as JSON text.
 ///

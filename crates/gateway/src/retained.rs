@@ -1,6 +1,7 @@
 //! What is kept of a document while it moves and for some days after: its status, and its pages as
 //! `ocr` left them in the work store.
 
+use common::audit::{Action, Outcome};
 use common::error::{ErrorKind, StageError};
 use common::id::DocumentId;
 use common::jetstream::broker::Broker;
@@ -10,24 +11,30 @@ use common::status::{State, StatusRecord};
 
 use crate::caller::Caller;
 use crate::error::ApiError;
+use crate::state::App;
 
 /// The status of the caller's document of this id, as it stands in an address.
 ///
 /// # Errors
 /// [`ApiError::NotFound`] for anything but the caller's own documents.
-pub(crate) async fn status(
-    broker: &Broker,
-    caller: &Caller,
-    id: &str,
-) -> Result<StatusRecord, ApiError> {
+pub(crate) async fn status(app: &App, caller: &Caller, id: &str) -> Result<StatusRecord, ApiError> {
     // An id of another form names nothing, like any other unknown one.
     let id: DocumentId = id.parse().map_err(|_| ApiError::NotFound)?;
-    let read = broker.status(&id).await.map_err(|error| {
+    let read = app.broker.status(&id).await.map_err(|error| {
         tracing::warn!(invoice.id = %id, %error, "a status cannot be read");
         ApiError::from(&error)
     })?;
     // Somebody else's document is answered as an unknown one, so that ids cannot be probed.
-    read.filter(|record| record.tenant == caller.tenant).ok_or(ApiError::NotFound)
+    read.filter(|record| record.tenant == caller.tenant).ok_or_else(|| {
+        app.access.trail().tell_later(caller.did(Action::Read, &id, Outcome::NotFound));
+        ApiError::NotFound
+    })
+}
+
+/// Takes note that something of the document is handed out: a result, pages, an image. That somebody asks
+/// whether it is there yet is none of it.
+pub(crate) fn handed_out(app: &App, caller: &Caller, id: &DocumentId) {
+    app.access.trail().tell_later(caller.did(Action::Read, id, Outcome::Done));
 }
 
 /// Where the document's pages are.

@@ -11,6 +11,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::layer::identity::{self, Identity};
 use crate::layer::rate::Rates;
 use crate::layer::{correlation, cors, headers, observe, problems, rate};
 use crate::metrics::HttpMetrics;
@@ -31,6 +32,7 @@ pub fn router(state: GatewayState) -> Router {
 pub(crate) fn router_with(state: GatewayState, rates: Arc<Rates>) -> Router {
     let gateway = &state.config.gateway;
     let (cors, encrypted) = (option_layer(cors::layer(&gateway.cors)), gateway.tls.is_on());
+    let identity = Identity::new(&state.config, state.access.clone());
     let http_metrics = state.metrics.register(HttpMetrics::register);
     let (api, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(process_invoice::process_invoice))
@@ -47,9 +49,8 @@ pub(crate) fn router_with(state: GatewayState, rates: Arc<Rates>) -> Router {
         .merge(errors::routes())
         // The upload counts for itself, so that it can say how much came; nothing else has a body.
         .layer(DefaultBodyLimit::disable())
-        // Who asks by a key is to be said between these two: see `limit::Client`.
-        .layer(from_fn_with_state(Arc::clone(&rates), rate::limit))
-        .layer(from_fn_with_state(rates, rate::identify))
+        .layer(from_fn_with_state(rates, rate::limit))
+        .layer(from_fn_with_state(identity, identity::identify))
         .layer(CatchPanicLayer::custom(problems::panicked))
         .layer(map_response(problems::as_problem))
         .layer(cors)

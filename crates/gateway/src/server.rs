@@ -43,8 +43,8 @@ pub(crate) use self::bind::bind;
 pub enum ListenError {
     /// Reachable from elsewhere, while nobody is asked for a key.
     #[error(
-        "gateway.listen = {address}: without API keys the gateway listens on loopback only \
-         (127.0.0.1 or [::1]); put an authenticating proxy in front of it"
+        "gateway.listen = {address}: while nobody is asked for a key the gateway listens on loopback only \
+         (127.0.0.1 or [::1]); set gateway.auth.mode = \"required\""
     )]
     NotLoopback {
         /// The address asked for.
@@ -52,12 +52,13 @@ pub enum ListenError {
     },
 }
 
-/// Whether the gateway may listen on `address`. Ask before binding.
+/// Whether the gateway may listen on `address`, where everybody is let in or callers are `asked` who they
+/// are. Ask before binding.
 ///
 /// # Errors
 /// [`ListenError`] with the reason.
-pub fn check_listen(address: SocketAddr) -> Result<(), ListenError> {
-    if address.ip().to_canonical().is_loopback() {
+pub fn check_listen(address: SocketAddr, asked: bool) -> Result<(), ListenError> {
+    if asked || address.ip().to_canonical().is_loopback() {
         return Ok(());
     }
     Err(ListenError::NotLoopback { address })
@@ -181,11 +182,16 @@ mod tests {
     #[test]
     fn only_loopback_is_listened_on_while_there_are_no_keys() {
         for good in ["127.0.0.1:8080", "127.9.9.9:1", "[::1]:0", "[::ffff:127.0.0.1]:80"] {
-            assert_eq!(check_listen(good.parse().unwrap()), Ok(()), "{good}");
+            assert_eq!(check_listen(good.parse().unwrap(), false), Ok(()), "{good}");
         }
         for bad in ["0.0.0.0:8080", "[::]:8080", "192.168.1.4:80", "[::ffff:10.0.0.1]:80"] {
             let address = bad.parse().unwrap();
-            assert_eq!(check_listen(address), Err(ListenError::NotLoopback { address }), "{bad}");
+            assert_eq!(
+                check_listen(address, false),
+                Err(ListenError::NotLoopback { address }),
+                "{bad}"
+            );
+            assert_eq!(check_listen(address, true), Ok(()), "{bad}");
         }
     }
 }

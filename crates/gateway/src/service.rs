@@ -1,32 +1,32 @@
 //! The gateway as a service: where it listens, what makes it ready, and the sweeper beside it.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use common::config::Config;
+use common::config::{Config, Gateway};
 use common::jetstream::broker::Broker;
 use common::jetstream::{sweeper, topology};
 use common::metrics::Metrics;
 use common::service::{self, StartError};
-use common::stage::StageName;
 
+use crate::access::Access;
 use crate::server::{Prepared, bind, check_listen, serve_prepared};
 use crate::state::GatewayState;
 
 /// Longest wait for the answers behind `/ready`: shorter than an orchestrator's probe.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Takes the configured address, unless it is one that nobody may listen on yet.
+/// Takes the configured address, unless anybody could reach it and nobody is asked who they are.
 ///
 /// # Errors
 /// [`StartError::Listen`].
-pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+pub async fn listen(settings: &Gateway) -> Result<TcpListener, StartError> {
+    let address = settings.listen;
     let failed = |source| StartError::Listen { address: address.to_string(), source };
-    check_listen(address).map_err(|error| {
+    check_listen(address, settings.auth.is_required()).map_err(|error| {
         failed(std::io::Error::new(std::io::ErrorKind::PermissionDenied, error))
     })?;
     bind(address).map_err(failed)
@@ -46,7 +46,8 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), StartError> {
     let prepared = Prepared::new(&config)?;
-    topology::verify(&broker, Some(StageName::Preprocess)).await?;
+    let access = Access::open(&config, &broker, &metrics)?;
+    topology::verify_gateway(&broker).await?;
     service::serve_ops(&broker, &config, &metrics, &stop)?;
     let probe = broker.clone();
     let state = GatewayState {
@@ -57,13 +58,19 @@ pub async fn run(
             let broker = probe.clone();
             Box::pin(async move { ready(&broker).await })
         }),
+        access: access.clone(),
     };
     if let Ok(address) = listener.local_addr() {
         let scheme = if config.gateway.tls.is_on() { "https" } else { "http" };
         tracing::info!(url = %format!("{scheme}://{address}"), "gateway listens");
     }
-    let serving = serve_prepared(listener, state, prepared, stop.clone());
-    tokio::join!(serving, sweeper::run(broker, config, stop));
+    // The last request may have something to tell the audit trail.
+    let served = CancellationToken::new();
+    let serving = async {
+        serve_prepared(listener, state, prepared, stop.clone()).await;
+        served.cancel();
+    };
+    tokio::join!(serving, access.run(served.clone()), sweeper::run(broker, config, stop.clone()));
     Ok(())
 }
 
@@ -71,7 +78,7 @@ async fn ready(broker: &Broker) -> Result<(), String> {
     if !broker.is_connected() {
         return Err("the broker is not connected".to_owned());
     }
-    let verified = topology::verify(broker, Some(StageName::Preprocess));
+    let verified = topology::verify_gateway(broker);
     match tokio::time::timeout(READY_TIMEOUT, verified).await {
         Ok(verified) => verified.map_err(|error| error.to_string()),
         Err(_elapsed) => Err("the broker does not answer".to_owned()),

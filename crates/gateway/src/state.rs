@@ -11,6 +11,7 @@ use common::config::Config;
 use common::jetstream::broker::Broker;
 use common::metrics::Metrics;
 
+use crate::access::Access;
 use crate::error::ApiError;
 
 /// Looks at everything the gateway needs; `Err` says what is missing, in words for an operator.
@@ -31,6 +32,8 @@ pub struct GatewayState {
     pub metrics: Metrics,
     /// Answers `/ready`.
     pub readiness: Readiness,
+    /// Who may ask for what; somebody has to run it.
+    pub access: Access,
 }
 
 impl fmt::Debug for GatewayState {
@@ -48,6 +51,7 @@ pub(crate) struct App {
     pub(crate) config: Arc<Config>,
     pub(crate) metrics: Metrics,
     pub(crate) readiness: Readiness,
+    pub(crate) access: Access,
     /// One permit for each upload that may be in memory.
     pub(crate) uploads: Semaphore,
     /// One permit for each document whose pages may be in memory.
@@ -56,12 +60,12 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(state: GatewayState) -> Self {
-        let GatewayState { broker, config, metrics, readiness } = state;
+        let GatewayState { broker, config, metrics, readiness, access } = state;
         let patience = Duration::from_secs(config.gateway.accept_patience_seconds);
         let uploads = Semaphore::new(config.gateway.max_concurrent_uploads);
         let accepting = broker.with_patience(patience);
         let page_reads = Semaphore::new(PAGE_READS);
-        Self { broker, accepting, config, metrics, readiness, uploads, page_reads }
+        Self { broker, accepting, config, metrics, readiness, access, uploads, page_reads }
     }
 
     /// Waits for the right to read a document's pages into memory; it ends with the permit.

@@ -181,9 +181,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_public_host_is_called_at_the_addresses_that_were_looked_at() {
-        let target =
-            to(&["8.8.8.8", "2606:4700::1"], "https://a.example/x?y=z", &Policy::default());
-        let target = target.await.unwrap();
+        let both = &["8.8.8.8", "2606:4700::1"];
+        let target = to(both, "https://a.example/x?y=z", &Policy::default()).await.unwrap();
         assert_eq!(target.url().as_str(), "https://a.example/x?y=z");
         let expected: Vec<SocketAddr> =
             ["8.8.8.8:443", "[2606:4700::1]:443"].map(|address| address.parse().unwrap()).into();

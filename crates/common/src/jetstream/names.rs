@@ -1,6 +1,8 @@
 //! Every stream, subject, bucket and header name, in one place. Everything else calls functions.
 
+use crate::audit::Action;
 use crate::id::{DocumentId, Tenant};
+use crate::key::KeyId;
 use crate::object::Bucket;
 use crate::stage::StageName;
 
@@ -16,6 +18,19 @@ pub const STATUS_SUBJECTS: &str = "$KV.invoice_status.>";
 pub const EVENT_SUBJECT_PREFIXES: [&str; 2] = ["invoice.extracted.", "invoice.failed."];
 /// What subjects of dead letters begin with.
 pub const DEAD_SUBJECT_PREFIX: &str = "invoice.dead.";
+/// Stream of the audit trail.
+pub const AUDIT_STREAM: &str = "INVOICE_AUDIT";
+/// What subjects of the audit trail begin with.
+pub const AUDIT_SUBJECT_PREFIX: &str = "invoice.audit.";
+/// Stream behind the bucket of API keys.
+pub const KEYS_STREAM: &str = "KV_invoice_keys";
+/// What subjects of the bucket of API keys begin with.
+pub const KEYS_SUBJECT_PREFIX: &str = "$KV.invoice_keys.";
+/// Subjects of all keys.
+pub const KEY_SUBJECTS: &str = "$KV.invoice_keys.key.*";
+/// Subjects of the last uses of all keys: apart from the keys, so that noting a use never gets into
+/// the way of revoking the key.
+pub const KEY_USE_SUBJECTS: &str = "$KV.invoice_keys.used.*";
 /// The status bucket.
 pub const STATUS_BUCKET: &str = "invoice_status";
 
@@ -132,6 +147,26 @@ pub fn dead_letters_of(name: &str) -> String {
 
 /// What dead letters of messages that do not decode are called, before their sequence.
 pub const UNKNOWN_DEAD: &str = "unknown-";
+
+/// Subject of what the audit trail says. A tenant is lower case, so what is nobody's has a subject of its
+/// own.
+#[must_use]
+pub fn audit_subject(tenant: Option<&Tenant>, action: Action) -> String {
+    let tenant = tenant.map_or("NOBODY", Tenant::as_str);
+    format!("{AUDIT_SUBJECT_PREFIX}{tenant}.{}", action.as_str())
+}
+
+/// Subject of an API key.
+#[must_use]
+pub fn key_subject(id: &KeyId) -> String {
+    format!("{KEYS_SUBJECT_PREFIX}key.{id}")
+}
+
+/// Subject of an API key's last use.
+#[must_use]
+pub fn key_use_subject(id: &KeyId) -> String {
+    format!("{KEYS_SUBJECT_PREFIX}used.{id}")
+}
 
 /// Subject of a document's status.
 #[must_use]

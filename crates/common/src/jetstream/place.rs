@@ -19,6 +19,10 @@ pub enum Place {
     Events,
     /// Dead letters.
     DeadLetters,
+    /// API keys.
+    Keys,
+    /// The audit trail.
+    Audit,
     /// What the broker has altogether.
     Disk,
 }
@@ -26,7 +30,7 @@ pub enum Place {
 impl Place {
     /// All that are streams: statuses first, then what they speak of, in the order in which a backup
     /// copies them.
-    pub const STREAMS: [Self; 8] = [
+    pub const STREAMS: [Self; 10] = [
         Self::Statuses,
         Self::Queue(StageName::Preprocess),
         Self::Queue(StageName::Ocr),
@@ -35,6 +39,8 @@ impl Place {
         Self::DeadLetters,
         Self::Objects(Bucket::Uploads),
         Self::Objects(Bucket::Work),
+        Self::Keys,
+        Self::Audit,
     ];
 
     /// Where a message on `subject` is stored.
@@ -55,6 +61,8 @@ impl Place {
             Self::Statuses => Some(names::STATUS_STREAM),
             Self::Events => Some(names::EVENTS_STREAM),
             Self::DeadLetters => Some(names::DEAD_STREAM),
+            Self::Keys => Some(names::KEYS_STREAM),
+            Self::Audit => Some(names::AUDIT_STREAM),
             Self::Disk => None,
         }
     }
@@ -70,6 +78,8 @@ impl Place {
                 [Some(extracted.to_owned()), Some(failed.to_owned())]
             }
             Self::DeadLetters => [Some(names::DEAD_SUBJECT_PREFIX.to_owned()), None],
+            Self::Keys => [Some(names::KEYS_SUBJECT_PREFIX.to_owned()), None],
+            Self::Audit => [Some(names::AUDIT_SUBJECT_PREFIX.to_owned()), None],
             Self::Disk => [None, None],
         }
     }
@@ -84,6 +94,8 @@ impl fmt::Display for Place {
             Self::Statuses => f.write_str("the store of statuses"),
             Self::Events => f.write_str("the stream of events"),
             Self::DeadLetters => f.write_str("the stream of dead letters"),
+            Self::Keys => f.write_str("the store of API keys"),
+            Self::Audit => f.write_str("the audit trail"),
             Self::Disk => f.write_str("the broker's disk"),
         }
     }
@@ -106,6 +118,8 @@ mod tests {
             (names::extracted_subject(&tenant, &id, 1), Place::Events),
             (names::failed_subject(&tenant, &id, 1), Place::Events),
             (names::dead_subject(StageName::Extract, id.as_str()), Place::DeadLetters),
+            (names::audit_subject(None, crate::audit::Action::Read), Place::Audit),
+            ("$KV.invoice_keys.key.00".to_owned(), Place::Keys),
             ("something.else".to_owned(), Place::Disk),
         ];
         for (subject, place) in table {

@@ -17,6 +17,12 @@ impl Broker {
         erasure::serve(self, stop).await;
     }
 
+    /// Messages that this connection has sent so far, of whatever kind.
+    #[must_use]
+    pub fn messages_sent(&self) -> u64 {
+        self.client.statistics().out_messages.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
     /// Changes the lease of a stage's jobs, which the topology sets to 30 s, so that a killed
     /// service is replaced soon.
     ///

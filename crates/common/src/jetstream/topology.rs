@@ -142,6 +142,17 @@ pub async fn bind(broker: &Broker, stage: StageName) -> Result<StageConsumer, To
     Ok(StageConsumer::new(bound.map_err(|error| unreachable(error.to_string()))?))
 }
 
+/// Checks what the gateway uses.
+///
+/// # Errors
+/// As [`verify`].
+pub async fn verify_gateway(broker: &Broker) -> Result<(), TopologyError> {
+    for stream in [names::KEYS_STREAM, names::AUDIT_STREAM] {
+        fits(broker, &Asset::stream(stream)).await?;
+    }
+    verify(broker, Some(StageName::Preprocess)).await
+}
+
 /// Checks what every service uses, and the queue of the stage that it hands on to.
 ///
 /// # Errors

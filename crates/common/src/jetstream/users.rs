@@ -232,8 +232,8 @@ fn gateway(rights: &mut Rights) -> Result<(), TopologyError> {
         (names::object_stream(Bucket::Uploads), names::object_stream(Bucket::Work));
     let ends = [names::EVENTS_STREAM, names::DEAD_STREAM];
     let queues = StageName::ALL.map(names::job_stream);
-    let all = std::iter::once(names::STATUS_STREAM).chain(stores).chain(ends).chain(queues);
-    rights.may(all.map(about));
+    let told = [names::STATUS_STREAM, names::KEYS_STREAM, names::AUDIT_STREAM];
+    rights.may(told.into_iter().chain(stores).chain(ends).chain(queues).map(about));
     // The way in.
     rights.may(stored_in(uploads)?);
     rights.may(stored_in(names::STATUS_STREAM)?);
@@ -246,9 +246,16 @@ fn gateway(rights: &mut Rights) -> Result<(), TopologyError> {
     for stream in ends {
         rights.may(stored_in(stream)?);
     }
+    // Callers: it follows the keys that an operator makes, notes their use, and tells the audit trail.
+    rights.may(follow(names::KEYS_STREAM));
+    rights.may([names::KEY_USE_SUBJECTS.to_owned()]);
+    rights.may(stored_in(names::AUDIT_STREAM)?);
     // Answers to clients, and a look at what may have to be removed.
-    let read_by_it =
-        queues.into_iter().chain(stores).chain([names::STATUS_STREAM, names::DEAD_STREAM]);
+    let read_by_it = queues.into_iter().chain(stores).chain([
+        names::STATUS_STREAM,
+        names::DEAD_STREAM,
+        names::KEYS_STREAM,
+    ]);
     rights.may(read_by_it.flat_map(read));
     // Erasure: everything of one document, but for the status, whose place the marker takes.
     rights.may(queues.into_iter().chain(stores).chain(ends).map(purge));
@@ -273,6 +280,11 @@ fn operator(rights: &mut Rights) -> Result<(), TopologyError> {
     }
     rights.may(stored_in(names::STATUS_STREAM)?);
     rights.may([remove(names::DEAD_STREAM)]);
+    // API keys, and what was done by whom.
+    rights.may([names::KEY_SUBJECTS.to_owned()]);
+    rights.may(follow(names::KEYS_STREAM));
+    rights.may(stored_in(names::AUDIT_STREAM)?);
+    rights.may(follow(names::AUDIT_STREAM));
     // Following events, and consumers for subscribers.
     rights.may(follow(names::EVENTS_STREAM));
     rights.may([api::any_consumer(names::EVENTS_STREAM)]);

@@ -32,6 +32,14 @@ kinds! {
         "Let an HTTP library build the multipart body.";
     UPLOAD_INTERRUPTED: 400 "upload_interrupted", "The upload ended early",
         "Send it again.";
+    CREDENTIALS_MISSING: 401 "credentials_missing", "An API key or a token is needed",
+        "Send Authorization: Bearer with a key or a token, or X-API-Key with a key.";
+    CREDENTIALS_INVALID: 401 "credentials_invalid", "The API key or the token is not valid",
+        "Look whether it is complete and for this service; send one, in one header.";
+    CREDENTIALS_EXPIRED: 401 "credentials_expired", "The API key or the token is not valid any more",
+        "Ask for a new one.";
+    SCOPE_MISSING: 403 "scope_missing", "The API key or the token is not for this",
+        "Ask for one with the scope that the detail names.";
     NOT_FOUND: 404 "not_found", "There is no such document",
         "Ids are 64 hexadecimal digits; documents expire after the retention period.";
     PAGES_NEVER_READ: 404 "pages_never_read", "The document has no pages to show",

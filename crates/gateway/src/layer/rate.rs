@@ -1,6 +1,5 @@
 //! The rate of requests of each client.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +8,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use common::config::{Config, Proxies};
+use common::config::Config;
 
 use crate::error::ApiError;
-use crate::limit::{self, Client, Limiter, Network, Refused, Share};
+use crate::limit::{Client, Limiter, Refused, Share};
 
 /// Draft 10 of the IETF's RateLimit header fields: what a client has left, and what it has at all.
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -24,17 +23,12 @@ const HEALTH: &str = "/health";
 /// How often clients that have rested are forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 
-/// Where a connection comes from; in every request's extensions.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
-
 /// What is counted.
 #[derive(Debug)]
 pub(crate) struct Rates {
     requests: Option<Limiter>,
     uploads: Option<Limiter>,
     limit_loopback: bool,
-    proxies: Proxies,
 }
 
 impl Rates {
@@ -44,8 +38,7 @@ impl Rates {
         let requests = Limiter::new(rate.requests_per_minute, rate.burst, rate.max_clients);
         let uploads =
             Limiter::new(rate.uploads_per_minute, rate.uploads_per_minute, rate.max_clients);
-        let proxies = config.gateway.proxies.clone();
-        Arc::new(Self { requests, uploads, limit_loopback: rate.limit_loopback, proxies })
+        Arc::new(Self { requests, uploads, limit_loopback: rate.limit_loopback })
     }
 
     /// Counts a request; what the client has left of the limit that it is nearest to.
@@ -72,20 +65,6 @@ impl Rates {
             }
         }
     }
-}
-
-/// Says who asks, by its address.
-pub(crate) async fn identify(
-    State(rates): State<Arc<Rates>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let peer = request.extensions().get::<Peer>().copied();
-    // Without a connection, as in tests of the router alone, everybody is the same stranger.
-    let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |Peer(address)| address.ip());
-    let address = limit::client_address(peer, request.headers(), &rates.proxies);
-    request.extensions_mut().insert(Client::Network(Network::of(address)));
-    next.run(request).await
 }
 
 /// Lets the request through or tells its client to come back later.
@@ -134,6 +113,7 @@ fn tell(headers: &mut HeaderMap, limit: u64, left: u64, reset_seconds: Option<u6
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limit::Network;
 
     fn rates(change: impl FnOnce(&mut Config)) -> Arc<Rates> {
         let mut config = Config::defaults().unwrap();

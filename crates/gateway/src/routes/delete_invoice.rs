@@ -6,11 +6,13 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
+use common::audit::{Action, Outcome};
 use common::id::DocumentId;
 use common::jetstream::erasure::Erased;
 
-use crate::caller::Caller;
+use crate::caller::{DocumentsDelete, May};
 use crate::error::ApiError;
+use crate::openapi::Refusals;
 use crate::problem::Problem;
 use crate::state::App;
 
@@ -39,11 +41,13 @@ use crate::state::App;
             body = Problem,
             content_type = "application/problem+json",
         ),
+        Refusals,
     ),
+    security(("api_key" = ["documents:delete"]), ("bearer" = ["documents:delete"])),
 )]
 pub(crate) async fn delete_invoice(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: May<DocumentsDelete>,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, ApiError> {
     let Path(id) = id.map_err(|_| ApiError::NotFound)?;
@@ -51,8 +55,16 @@ pub(crate) async fn delete_invoice(
     let id: DocumentId = id.parse().map_err(|_| ApiError::NotFound)?;
     let erased = app.accepting.erase(&id, &caller.tenant).await.map_err(|error| {
         tracing::warn!(invoice.id = %id, %error, "a document cannot be erased");
+        // It may be gone all the same.
+        app.access.trail().tell_later(caller.did(Action::Deleted, &id, Outcome::Failed));
         ApiError::from(&error)
     })?;
+    let outcome = match erased {
+        Erased::Gone => Outcome::Done,
+        Erased::NotFound => Outcome::NotFound,
+    };
+    // Repeating the call is harmless, so who is told to repeat it leaves a record in the end.
+    app.access.trail().tell(&caller.did(Action::Deleted, &id, outcome)).await?;
     match erased {
         Erased::Gone => {
             tracing::info!(invoice.id = %id, "document erased");

@@ -6,8 +6,9 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 
-use crate::caller::Caller;
+use crate::caller::{DocumentsRead, May};
 use crate::error::ApiError;
+use crate::openapi::Refusals;
 use crate::problem::Problem;
 use crate::retained;
 use crate::state::App;
@@ -33,13 +34,19 @@ use crate::view::Invoice;
             body = Problem,
             content_type = "application/problem+json",
         ),
+        Refusals,
     ),
+    security(("api_key" = ["documents:read"]), ("bearer" = ["documents:read"])),
 )]
 pub(crate) async fn invoice(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: May<DocumentsRead>,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Invoice>, ApiError> {
     let Path(id) = id.map_err(|_| ApiError::NotFound)?;
-    retained::status(&app.broker, &caller, &id).await.map(|record| Json(Invoice::from(record)))
+    let record = retained::status(&app, &caller, &id).await?;
+    if record.result.is_some() {
+        retained::handed_out(&app, &caller, &record.id);
+    }
+    Ok(Json(Invoice::from(record)))
 }

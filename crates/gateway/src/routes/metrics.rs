@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderName, header};
 
+use crate::caller::{May, OperationsRead};
+use crate::openapi::Refusals;
 use crate::state::App;
 
 /// Media type of the exposition.
@@ -15,15 +17,20 @@ const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=
     get,
     path = "/metrics",
     tag = "operation",
-    responses((
-        status = 200,
-        description = "OpenMetrics text",
-        body = String,
-        content_type = "application/openmetrics-text",
-    )),
+    responses(
+        (
+            status = 200,
+            description = "OpenMetrics text",
+            body = String,
+            content_type = "application/openmetrics-text",
+        ),
+        Refusals,
+    ),
+    security(("api_key" = ["operations:read"]), ("bearer" = ["operations:read"])),
 )]
 pub(crate) async fn metrics(
     State(app): State<Arc<App>>,
+    _: May<OperationsRead>,
 ) -> ([(HeaderName, &'static str); 1], String) {
     ([(header::CONTENT_TYPE, OPENMETRICS)], app.metrics.exposition())
 }

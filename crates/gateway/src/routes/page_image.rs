@@ -16,9 +16,10 @@ use common::object::ObjectRef;
 use common::page::{self, PageGeometry};
 use common::status::{State as DocumentState, StatusRecord};
 
-use crate::caller::Caller;
+use crate::caller::{DocumentsRead, May};
 use crate::conditional::ETag;
 use crate::error::ApiError;
+use crate::openapi::Refusals;
 use crate::problem::Problem;
 use crate::retained;
 use crate::state::App;
@@ -105,16 +106,18 @@ struct PageImage(Vec<u8>);
             body = Problem,
             content_type = "application/problem+json",
         ),
+        Refusals,
     ),
+    security(("api_key" = ["documents:read"]), ("bearer" = ["documents:read"])),
 )]
 pub(crate) async fn page_image(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: May<DocumentsRead>,
     place: Result<Path<(String, String)>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let Path((id, number)) = place.map_err(|_| ApiError::NotFound)?;
-    let record = retained::status(&app.broker, &caller, &id).await?;
+    let record = retained::status(&app, &caller, &id).await?;
     let raster = find(&app, &record, &number).await?;
     let reader = retained::open(&app.broker, &raster).await?;
     let tag = ETag::new(raster.hash.as_str());
@@ -122,6 +125,7 @@ pub(crate) async fn page_image(
     if tag.is_known_to(&headers) {
         return Ok(tag.not_modified(&caching));
     }
+    retained::handed_out(&app, &caller, &record.id);
     // One chunk at a time: what is held does not grow with the image, nor with a slow client. A
     // read that fails on the way cuts the body off, short of the announced length.
     let id = record.id;

@@ -10,9 +10,10 @@ use axum::response::{IntoResponse, Response};
 use common::error::StageError;
 use common::page;
 
-use crate::caller::Caller;
+use crate::caller::{DocumentsRead, May};
 use crate::conditional::ETag;
 use crate::error::ApiError;
+use crate::openapi::Refusals;
 use crate::problem::Problem;
 use crate::retained;
 use crate::state::App;
@@ -72,16 +73,18 @@ const CACHING: &str = "private, no-cache";
             body = Problem,
             content_type = "application/problem+json",
         ),
+        Refusals,
     ),
+    security(("api_key" = ["documents:read"]), ("bearer" = ["documents:read"])),
 )]
 pub(crate) async fn pages(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: May<DocumentsRead>,
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let Path(id) = id.map_err(|_| ApiError::NotFound)?;
-    let record = retained::status(&app.broker, &caller, &id).await?;
+    let record = retained::status(&app, &caller, &id).await?;
     let object = retained::pages(&record)?;
     let tag = ETag::new(&format!("{}-{FORM}", object.hash));
     let reader = retained::open(&app.broker, object).await?;
@@ -96,6 +99,7 @@ pub(crate) async fn pages(
             .map_err(|error| StageError::internal("encode_failed", error.to_string()))
     })
     .await?;
+    retained::handed_out(&app, &caller, &record.id);
     let answer = ([(header::CONTENT_TYPE, "application/json")], json).into_response();
     Ok(tag.on(CACHING, answer))
 }

@@ -12,12 +12,14 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
+use common::audit::{Action, Outcome};
 use common::id::Options;
 use common::jetstream::intake::{Accepted, Incoming};
 
-use crate::caller::Caller;
+use crate::caller::{Caller, DocumentsWrite, May};
 use crate::error::ApiError;
 use crate::layer::correlation::CorrelationId;
+use crate::openapi::Refusals;
 use crate::problem::Problem;
 use crate::state::App;
 use crate::upload::{self, Body, Document};
@@ -127,17 +129,19 @@ struct BareDocument(Vec<u8>);
             body = Problem,
             content_type = "application/problem+json",
         ),
+        Refusals,
     ),
+    security(("api_key" = ["documents:write"]), ("bearer" = ["documents:write"])),
 )]
 pub(crate) async fn process_invoice(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: May<DocumentsWrite>,
     Extension(correlation): Extension<CorrelationId>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let mut body = Body::new(&parts.headers, body);
-    let outcome = take_in(&app, caller, correlation, &parts, &mut body).await;
+    let outcome = take_in(&app, caller.0, correlation, &parts, &mut body).await;
     body.linger().await;
     outcome.map(|accepted| answer(&accepted))
 }
@@ -159,7 +163,7 @@ async fn take_in(
     })?;
     let document = read_in_time(app, parts, body, choice.filename.as_deref()).await?;
     let incoming = Incoming {
-        tenant: caller.tenant,
+        tenant: caller.tenant.clone(),
         media_type: document.media_type,
         filename: document.filename,
         options: Options { languages: languages.unwrap_or_default() },
@@ -177,6 +181,8 @@ async fn take_in(
         answer
     })?;
     let (id, new) = (&accepted.record.id, accepted.new);
+    // No 202 without a record: who gets 503 instead sends the document again, and it is known then.
+    app.access.trail().tell(&caller.did(Action::Uploaded, id, Outcome::Done)).await?;
     let (media_type, bytes) = (document.media_type.as_str(), accepted.record.original.size_bytes);
     tracing::info!(invoice.id = %id, new, media_type, bytes, "document accepted");
     Ok(accepted)

@@ -24,7 +24,8 @@ pub(crate) struct Ready {
 
 /// Whether documents can be taken
 ///
-/// Broker, streams and buckets are there.
+/// Broker, streams and buckets are there, and where callers are asked who they are, the API keys are
+/// known.
 #[utoipa::path(
     get,
     path = "/ready",
@@ -42,7 +43,7 @@ pub(crate) struct Ready {
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<Json<Ready>, ApiError> {
     let looked = tokio::time::timeout(LONGEST_LOOK, (app.readiness)()).await;
     let silent = || Err(format!("no answer within {} s", LONGEST_LOOK.as_secs()));
-    match looked.unwrap_or_else(|_| silent()) {
+    match looked.unwrap_or_else(|_| silent()).and_then(|()| app.access.ready()) {
         Ok(()) => Ok(Json(Ready { ready: true })),
         Err(missing) => Err(ApiError::NotReady { missing }),
     }

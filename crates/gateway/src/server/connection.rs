@@ -27,7 +27,7 @@ use super::answer::{Answer, Open, is_chunked};
 use super::gate::Gate;
 use super::metrics::ConnectionMetrics;
 use super::watched::Watched;
-use crate::layer::rate::Peer;
+use crate::layer::identity::Peer;
 
 /// How often a connection's activity is looked at: what is overdue is noticed this much later at
 /// most.

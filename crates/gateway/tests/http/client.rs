@@ -36,6 +36,16 @@ impl Answer {
         })
     }
 
+    /// Everything that the client sees, without what differs from answer to answer by nature.
+    pub(crate) fn seen(&self) -> (u16, Vec<String>, String) {
+        let differs = |line: &&str| {
+            let line = line.to_ascii_lowercase();
+            !line.starts_with("x-request-id:") && !line.starts_with("date:")
+        };
+        let headers = self.head.lines().filter(differs).map(str::to_owned).collect();
+        (self.status, headers, self.text().to_owned())
+    }
+
     pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
@@ -84,6 +94,25 @@ pub(crate) async fn finish(mut stream: TcpStream) -> Answer {
 
 pub(crate) async fn get(address: SocketAddr, path: &str) -> Answer {
     raw(address, &format!("GET {path} HTTP/1.1"), b"").await
+}
+
+/// Sends a request without a body that shows `key`.
+pub(crate) async fn ask_as(address: SocketAddr, method: &str, path: &str, key: &str) -> Answer {
+    raw(address, &format!("{method} {path} HTTP/1.1\r\nX-API-Key: {key}"), b"").await
+}
+
+pub(crate) async fn get_as(address: SocketAddr, path: &str, key: &str) -> Answer {
+    ask_as(address, "GET", path, key).await
+}
+
+/// Uploads `body` as a PDF, showing `key`.
+pub(crate) async fn post_as(address: SocketAddr, key: &str, body: &[u8]) -> Answer {
+    let length = body.len();
+    let head = format!(
+        "POST {UPLOAD} HTTP/1.1\r\nContent-Type: application/pdf\r\nContent-Length: {length}\r\n\
+         Authorization: Bearer {key}"
+    );
+    raw(address, &head, body).await
 }
 
 pub(crate) async fn delete(address: SocketAddr, path: &str) -> Answer {

@@ -9,7 +9,9 @@
     reason = "a test: clippy exempts only the functions marked as one, not their helpers"
 )]
 
+mod audit;
 mod browser;
+mod callers;
 mod client;
 mod connections;
 mod descriptors;
@@ -22,6 +24,7 @@ mod rate;
 mod refusal;
 mod smuggling;
 mod status;
+mod tenants;
 mod tls;
 mod upload;
 mod world;

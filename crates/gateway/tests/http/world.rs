@@ -5,20 +5,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream;
-use common::config::Config;
+use common::audit::AuditRecord;
+use common::config::{AuthMode, Config};
+use common::error::StageError;
 use common::id::DocumentId;
 use common::jetstream::broker::Broker;
 use common::jetstream::statuses::Change;
 use common::jetstream::topology;
+use common::key::{ApiKey, KeyRecord, Scope, Scopes};
 use common::metrics::Metrics;
 use common::status::StatusRecord;
 use common::testing::TestBroker;
 use futures_util::TryStreamExt;
-use gateway::{GatewayState, Readiness};
+use gateway::{Access, GatewayState, Readiness};
+use jiff::Timestamp;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::client::{PDF, post};
+use crate::client::{PDF, get, get_as, post};
 
 /// The stream behind the work store.
 const WORK: &str = "OBJ_invoice_work";
@@ -41,19 +45,24 @@ impl World {
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::defaults().unwrap();
         config.gateway.accept_patience_seconds = 2;
+        config.gateway.listen = "127.0.0.1:0".parse().unwrap();
         change(&mut config);
         let nats = TestBroker::start();
         let url = nats.url();
         let broker = Broker::connect(&url, "gateway", &config.broker).await.unwrap();
         topology::apply(&broker, &config).await.unwrap();
-        let listener = gateway::listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let listener = gateway::listen(&config.gateway).await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
+        let metrics = Metrics::default();
+        let access = Access::open(&config, &broker, &metrics).unwrap();
+        tokio::spawn(access.clone().run(stop.clone()));
         let state = GatewayState {
             broker: broker.clone(),
             config: Arc::new(config),
-            metrics: Metrics::default(),
+            metrics,
             readiness: readiness(broker.clone()),
+            access,
         };
         let served = gateway::serve(listener, state, stop.clone());
         let serving = tokio::spawn(async { served.await.unwrap() });
@@ -99,11 +108,87 @@ impl World {
         counts
     }
 
-    /// Messages whose subject or body names `id`, in any stream.
+    /// A gateway that asks who is there, once it knows that there are no keys yet.
+    pub(crate) async fn asking(change: impl FnOnce(&mut Config)) -> Self {
+        let world = Self::with(|config| {
+            config.gateway.auth.mode = AuthMode::Required;
+            change(config);
+        })
+        .await;
+        world.until("ready", async || get(world.address, "/ready").await.status == 200).await;
+        world
+    }
+
+    /// A key of `tenant` with these scopes, which the gateway knows.
+    pub(crate) async fn key(&self, tenant: &str, scopes: &[Scope]) -> ApiKey {
+        let key = ApiKey::generate().unwrap();
+        let scopes: Scopes = scopes.iter().copied().collect();
+        let (name, tenant) = ("test".to_owned(), tenant.parse().unwrap());
+        let record = KeyRecord::new(&key, name, tenant, scopes, Timestamp::now(), None);
+        assert!(self.broker.create_key(&record).await.unwrap());
+        self.until("the key is known", async || {
+            let answer = get_as(self.address, "/api/v1/invoices/7", &key.reveal()).await;
+            answer.status != 401
+        })
+        .await;
+        key
+    }
+
+    /// Messages that the gateway has sent to the broker so far.
+    pub(crate) fn requests(&self) -> u64 {
+        self.broker.messages_sent()
+    }
+
+    /// Messages in `stream`.
+    pub(crate) async fn count(&self, stream: &str) -> u64 {
+        self.inspector.get_stream(stream).await.unwrap().cached_info().state.messages
+    }
+
+    /// Whether the broker refuses to remove a message from `stream`, and to empty it.
+    pub(crate) async fn try_to_forget(&self, stream: &str) -> bool {
+        let stream = self.inspector.get_stream(stream).await.unwrap();
+        stream.delete_message(1).await.is_err() && stream.purge().await.is_err()
+    }
+
+    /// Loses a whole stream.
+    pub(crate) async fn remove_stream(&self, stream: &str) {
+        self.inspector.delete_stream(stream).await.unwrap();
+    }
+
+    /// Makes what is missing.
+    pub(crate) async fn apply_topology(&self) {
+        topology::apply(&self.broker, &Config::defaults().unwrap()).await.unwrap();
+    }
+
+    /// Waits for `done`.
+    pub(crate) async fn until(&self, what: &str, done: impl AsyncFn() -> bool) {
+        let waiting = async {
+            while !done().await {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        assert!(tokio::time::timeout(Duration::from_secs(20), waiting).await.is_ok(), "{what}");
+    }
+
+    /// The audit trail, oldest first.
+    pub(crate) async fn trail(&self) -> Vec<AuditRecord> {
+        let mut records = Vec::new();
+        let each = |record| {
+            records.push(record);
+            Ok::<_, StageError>(())
+        };
+        self.broker.audit_trail(None, each).await.unwrap();
+        records
+    }
+
+    /// Messages whose subject or body names `id`, in any stream but the audit trail, which outlives it.
     pub(crate) async fn traces(&self, id: &DocumentId) -> Vec<String> {
         let mut found = Vec::new();
         let mut names = self.inspector.stream_names();
         while let Some(name) = names.try_next().await.unwrap() {
+            if name == "INVOICE_AUDIT" {
+                continue;
+            }
             let mut stream = self.inspector.get_stream(&name).await.unwrap();
             let state = stream.info().await.unwrap().state.clone();
             for sequence in state.first_sequence..=state.last_sequence {

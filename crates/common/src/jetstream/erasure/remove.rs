@@ -38,9 +38,11 @@ impl Fence {
     }
 }
 
-/// Every stream in which a document leaves something, its status aside.
+/// Every stream from which something of a document is removed, its status aside. The audit trail is
+/// not among them: it names the document, and has to outlive it.
 fn streams() -> impl Iterator<Item = &'static str> {
-    let places = Place::STREAMS.into_iter().filter(|place| *place != Place::Statuses);
+    let kept = [Place::Statuses, Place::Keys, Place::Audit];
+    let places = Place::STREAMS.into_iter().filter(move |place| !kept.contains(place));
     places.filter_map(Place::stream)
 }
 

@@ -14,13 +14,15 @@ macro_rules! file {
     };
 }
 
-const STREAMS: [(&str, &str); 9] = [
+const STREAMS: [(&str, &str); 11] = [
     file!("streams/INVOICE_PREPROCESS.json"),
     file!("streams/INVOICE_OCR.json"),
     file!("streams/INVOICE_EXTRACT.json"),
     file!("streams/INVOICE_EVENTS.json"),
     file!("streams/INVOICE_DEAD.json"),
     file!("streams/INVOICE_ADVISORIES.json"),
+    file!("streams/INVOICE_AUDIT.json"),
+    file!("streams/KV_invoice_keys.json"),
     file!("streams/KV_invoice_status.json"),
     file!("streams/OBJ_invoice_uploads.json"),
     file!("streams/OBJ_invoice_work.json"),
@@ -168,6 +170,7 @@ fn parse(file: &'static str, text: &str) -> Result<Value, TopologyError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jetstream::place::Place;
     use crate::jetstream::topology::{COMPATIBLE_KEY, REVISION, REVISION_KEY};
 
     fn all() -> Vec<Asset> {
@@ -194,7 +197,7 @@ mod tests {
             assert!(names.contains(&names::job_stream(stage).to_owned()));
             assert!(names.contains(&Asset::consumer_of(stage).name));
         }
-        for stream in [names::EVENTS_STREAM, names::DEAD_STREAM, names::STATUS_STREAM] {
+        for stream in Place::STREAMS.into_iter().filter_map(Place::stream) {
             assert!(names.contains(&stream.to_owned()));
         }
     }
@@ -219,10 +222,26 @@ mod tests {
     #[test]
     fn nothing_grows_without_a_limit() {
         for asset in all().into_iter().filter(|asset| asset.consumer.is_none()) {
-            for limit in ["max_bytes", "max_age"] {
-                assert!(asset.config[limit].as_i64().unwrap() > 0, "{} {limit}", asset.name);
+            // A key is good until it expires or is revoked, as its record says.
+            let limits: &[&str] = match asset.name == names::KEYS_STREAM {
+                true => &["max_bytes", "max_msg_size"],
+                false => &["max_bytes", "max_age"],
+            };
+            for limit in limits {
+                assert!(asset.config[*limit].as_i64().unwrap() > 0, "{} {limit}", asset.name);
             }
         }
+    }
+
+    #[test]
+    fn nobody_takes_a_line_out_of_the_audit_trail() {
+        let trail = get(names::AUDIT_STREAM);
+        assert_eq!((&trail["deny_delete"], &trail["deny_purge"]), (&true.into(), &true.into()));
+        assert_eq!(
+            (&trail["allow_rollup_hdrs"], &trail["retention"]),
+            (&false.into(), &"limits".into())
+        );
+        assert_eq!(trail["max_age"], crate::jetstream::audit::KEPT_DAYS * 24 * HOUR_NS);
     }
 
     #[test]

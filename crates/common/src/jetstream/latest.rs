@@ -1,0 +1,56 @@
+//! Following the last message of each subject, as clients of KV buckets do.
+
+use async_nats::jetstream::consumer::pull::OrderedConfig;
+use async_nats::jetstream::consumer::{DeliverPolicy, ReplayPolicy};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+
+use super::broker::{Broker, away};
+use super::statuses::KV_OPERATION;
+use crate::error::StageError;
+
+/// The last message of a subject.
+#[derive(Clone, Debug)]
+pub(super) struct Latest {
+    /// Its sequence in the stream.
+    pub(super) sequence: u64,
+    /// Messages that were there already and still follow; 0 with the last one.
+    pub(super) pending: u64,
+    /// Where it lies.
+    pub(super) subject: String,
+    /// Its body; `None` for the marker of a removal.
+    pub(super) body: Option<Bytes>,
+}
+
+impl Broker {
+    /// The last message of each subject of `stream` that fits `filter`, then every new one, without
+    /// end; and how many are there already. Ordered by sequence.
+    ///
+    /// # Errors
+    /// `Transient` while the broker does not answer; in the stream, too.
+    pub(super) async fn latest(
+        &self,
+        stream: &str,
+        filter: &str,
+    ) -> Result<(u64, impl Stream<Item = Result<Latest, StageError>> + use<>), StageError> {
+        let config = OrderedConfig {
+            deliver_policy: DeliverPolicy::LastPerSubject,
+            replay_policy: ReplayPolicy::Instant,
+            filter_subject: filter.to_owned(),
+            ..OrderedConfig::default()
+        };
+        let consumer = self.stream(stream).await?.create_consumer(config).await.map_err(away)?;
+        let there = consumer.cached_info().num_pending;
+        let messages = consumer.messages().await.map_err(away)?;
+        let latest = messages.map(|message| {
+            let message = message.map_err(away)?;
+            let unreadable = |reason: String| StageError::internal("message_unreadable", reason);
+            let info = message.info().map_err(|error| unreadable(error.to_string()))?;
+            let (sequence, pending) = (info.stream_sequence, info.pending);
+            let removed = message.headers.as_ref().is_some_and(|h| h.get(KV_OPERATION).is_some());
+            let body = (!removed).then(|| message.payload.clone());
+            Ok(Latest { sequence, pending, subject: message.subject.to_string(), body })
+        });
+        Ok((there, latest))
+    }
+}
