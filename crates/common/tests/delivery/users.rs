@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use common::config::Config;
 use common::error::StageError;
 use common::id::Tenant;
@@ -188,7 +189,8 @@ async fn everything_that_the_product_does_is_allowed_to_the_service_that_does_it
     let mut batch = consumer.fetch().max_messages(1).messages().await.unwrap();
     let event = batch.next().await.unwrap().unwrap();
     assert!(event.subject.ends_with(&format!("{}.2", record.id)), "{}", event.subject);
-    event.double_ack().await.unwrap();
+    let (reply, body) = (event.reply.clone().unwrap(), Bytes::from_static(b"+ACK"));
+    context.client().request(reply, body).await.unwrap();
 
     // Another one, heard live, and erased.
     let second = fleet.upload("second").await;
