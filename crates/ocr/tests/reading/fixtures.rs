@@ -131,14 +131,15 @@ async fn run_in(
 
     let mut prepared = PreparedDocument { pages: Vec::new(), embedded_xml: Vec::new() };
     for (number, Page { words, doubted, png }) in (1..).zip(pages.iter().cloned()) {
+        let (width_px, height_px) = png.as_deref().map_or((1653, 2339), size_px);
         let raster = match png {
             Some(png) => Some(objects.write(Bucket::Work, &id, png.into()).await?),
             None => None,
         };
         let geometry = PageGeometry {
             number,
-            width_px: 1653,
-            height_px: 2339,
+            width_px,
+            height_px,
             dpi: 200.0,
             rotation_degrees: 0,
             skew_degrees: 0.0,
@@ -164,4 +165,10 @@ async fn run_in(
         panic!("the stage hands on an object");
     };
     Ok(output)
+}
+
+/// Width and height as a PNG's header has them.
+fn size_px(png: &[u8]) -> (u32, u32) {
+    let side = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+    (side(16), side(20))
 }
