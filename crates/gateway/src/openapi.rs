@@ -70,6 +70,23 @@ pub(crate) enum Refusals {
     Forbidden(#[to_schema] Problem),
 }
 
+/// What a client is told who asks too often, of every operation but the one for its health.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers; errors are made elsewhere")]
+pub(crate) enum TooOften {
+    /// More requests than one client may send; come back after `Retry-After` seconds
+    #[response(
+        status = 429,
+        content_type = "application/problem+json",
+        headers(
+            ("Retry-After" = u64, description = "Seconds"),
+            ("RateLimit" = String, description = "What is left (IETF draft 10)"),
+            ("RateLimit-Policy" = String, description = "What there is a minute"),
+        ),
+    )]
+    TooManyRequests(#[to_schema] Problem),
+}
+
 /// The description as JSON text.
 ///
 /// # Errors

@@ -136,7 +136,8 @@ const LEAST_HEAD_BYTES: usize = 8192;
 fn is_origin(text: &str) -> bool {
     let Ok(url) = Url::parse(text) else { return false };
     let is_web = matches!(url.scheme(), "http" | "https");
-    is_web && url.origin().ascii_serialization() == text
+    // To the crate, an asterisk is a letter like others.
+    is_web && !text.contains('*') && url.origin().ascii_serialization() == text
 }
 
 #[cfg(test)]

@@ -88,6 +88,7 @@ mod tests {
             written += uses.due(now).len();
         }
         assert_eq!(written, 3);
+        uses.note(&id);
         let later = start + Duration::from_secs(300);
         assert_eq!(uses.due(later).len(), 1, "the use after the last write");
         assert_eq!(uses.due(later + WRITE_PAUSE).len(), 0, "nothing new");

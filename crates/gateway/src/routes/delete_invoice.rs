@@ -12,7 +12,7 @@ use common::jetstream::erasure::Erased;
 
 use crate::caller::{DocumentsDelete, May};
 use crate::error::ApiError;
-use crate::openapi::Refusals;
+use crate::openapi::{Refusals, TooOften};
 use crate::problem::Problem;
 use crate::state::App;
 
@@ -42,6 +42,7 @@ use crate::state::App;
             content_type = "application/problem+json",
         ),
         Refusals,
+        TooOften,
     ),
     security(("api_key" = ["documents:delete"]), ("bearer" = ["documents:delete"])),
 )]

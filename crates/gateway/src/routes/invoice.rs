@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 
 use crate::caller::{DocumentsRead, May};
 use crate::error::ApiError;
-use crate::openapi::Refusals;
+use crate::openapi::{Refusals, TooOften};
 use crate::problem::Problem;
 use crate::retained;
 use crate::state::App;
@@ -35,6 +35,7 @@ use crate::view::Invoice;
             content_type = "application/problem+json",
         ),
         Refusals,
+        TooOften,
     ),
     security(("api_key" = ["documents:read"]), ("bearer" = ["documents:read"])),
 )]

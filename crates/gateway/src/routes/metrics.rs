@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderName, header};
 
 use crate::caller::{May, OperationsRead};
-use crate::openapi::Refusals;
+use crate::openapi::{Refusals, TooOften};
 use crate::state::App;
 
 /// Media type of the exposition.
@@ -25,6 +25,7 @@ const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=
             content_type = "application/openmetrics-text",
         ),
         Refusals,
+        TooOften,
     ),
     security(("api_key" = ["operations:read"]), ("bearer" = ["operations:read"])),
 )]

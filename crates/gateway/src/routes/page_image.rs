@@ -19,7 +19,7 @@ use common::status::{State as DocumentState, StatusRecord};
 use crate::caller::{DocumentsRead, May};
 use crate::conditional::ETag;
 use crate::error::ApiError;
-use crate::openapi::Refusals;
+use crate::openapi::{Refusals, TooOften};
 use crate::problem::Problem;
 use crate::retained;
 use crate::state::App;
@@ -107,6 +107,7 @@ struct PageImage(Vec<u8>);
             content_type = "application/problem+json",
         ),
         Refusals,
+        TooOften,
     ),
     security(("api_key" = ["documents:read"]), ("bearer" = ["documents:read"])),
 )]

@@ -13,7 +13,7 @@ use common::page;
 use crate::caller::{DocumentsRead, May};
 use crate::conditional::ETag;
 use crate::error::ApiError;
-use crate::openapi::Refusals;
+use crate::openapi::{Refusals, TooOften};
 use crate::problem::Problem;
 use crate::retained;
 use crate::state::App;
@@ -74,6 +74,7 @@ const CACHING: &str = "private, no-cache";
             content_type = "application/problem+json",
         ),
         Refusals,
+        TooOften,
     ),
     security(("api_key" = ["documents:read"]), ("bearer" = ["documents:read"])),
 )]

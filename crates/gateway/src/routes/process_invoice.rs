@@ -19,7 +19,7 @@ use common::jetstream::intake::{Accepted, Incoming};
 use crate::caller::{Caller, DocumentsWrite, May};
 use crate::error::ApiError;
 use crate::layer::correlation::CorrelationId;
-use crate::openapi::Refusals;
+use crate::openapi::{Refusals, TooOften};
 use crate::problem::Problem;
 use crate::state::App;
 use crate::upload::{self, Body, Document};
@@ -130,6 +130,7 @@ struct BareDocument(Vec<u8>);
             content_type = "application/problem+json",
         ),
         Refusals,
+        TooOften,
     ),
     security(("api_key" = ["documents:write"]), ("bearer" = ["documents:write"])),
 )]

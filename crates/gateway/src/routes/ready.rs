@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::ApiError;
+use crate::openapi::TooOften;
 use crate::problem::Problem;
 use crate::state::App;
 
@@ -38,6 +39,7 @@ pub(crate) struct Ready {
             body = Problem,
             content_type = "application/problem+json",
         ),
+        TooOften,
     ),
 )]
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<Json<Ready>, ApiError> {

@@ -40,7 +40,7 @@ impl Answer {
     pub(crate) fn seen(&self) -> (u16, Vec<String>, String) {
         let differs = |line: &&str| {
             let line = line.to_ascii_lowercase();
-            !line.starts_with("x-request-id:") && !line.starts_with("date:")
+            !["x-request-id:", "date:", "ratelimit:"].iter().any(|name| line.starts_with(name))
         };
         let headers = self.head.lines().filter(differs).map(str::to_owned).collect();
         (self.status, headers, self.text().to_owned())

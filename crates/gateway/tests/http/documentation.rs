@@ -24,11 +24,21 @@ async fn the_description_lists_every_route_and_holds_the_contract() {
     assert_eq!(routes, expected);
     let answers = api["paths"][UPLOAD]["post"]["responses"].as_object().unwrap();
     let statuses: Vec<_> = answers.keys().map(String::as_str).collect();
-    assert_eq!(statuses, ["200", "202", "400", "401", "403", "408", "413", "415", "422", "503"]);
+    assert_eq!(
+        statuses,
+        ["200", "202", "400", "401", "403", "408", "413", "415", "422", "429", "503"]
+    );
 
     let removal = &api["paths"]["/api/v1/invoices/{id}"]["delete"]["responses"];
     let statuses: Vec<_> = removal.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(statuses, ["204", "401", "403", "404", "503"]);
+    assert_eq!(statuses, ["204", "401", "403", "404", "429", "503"]);
+
+    for (path, operations) in api["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let counted = operation["responses"].get("429").is_some();
+            assert_eq!(counted, path != "/health", "{method} {path}");
+        }
+    }
 
     let bodies = &api["paths"][UPLOAD]["post"]["requestBody"]["content"];
     assert_eq!(bodies.as_object().unwrap().len(), 6);
