@@ -1,15 +1,22 @@
 //! What lies in the broker, read as an auditor does: everything, and behind the services' backs.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
-use async_nats::jetstream::stream::Stream;
+use async_nats::jetstream::message::StreamMessage;
+use async_nats::jetstream::stream::{RawMessageErrorKind, Stream};
 use async_nats::jetstream::{self, Context};
 use common::jetstream::names::ERASURE_HEADER;
 use serde_json::Value;
 
+use crate::wait::PATIENCE;
+
 /// Work queues and their consumers.
 pub(crate) const QUEUES: [(&str, &str); 3] =
     [("INVOICE_PREPROCESS", "preprocess"), ("INVOICE_OCR", "ocr"), ("INVOICE_EXTRACT", "extract")];
+
+/// Pause before a broker that did not answer is asked again.
+const AGAIN: Duration = Duration::from_millis(200);
 
 /// A message of a stream.
 #[derive(Clone, Debug)]
@@ -63,7 +70,7 @@ impl Books {
         let mut entries = Vec::new();
         for sequence in state.first_sequence.max(1)..=state.last_sequence {
             // Removed ones leave gaps.
-            if let Ok(message) = stream.get_raw_message(sequence).await {
+            if let Some(message) = stored(&stream, sequence).await {
                 entries.push(Entry {
                     subject: message.subject.to_string(),
                     payload: message.payload.to_vec(),
@@ -152,5 +159,19 @@ impl Books {
     pub(crate) async fn consumer_leader(&self, queue: &str, consumer: &str) -> Option<String> {
         let info = self.stream(queue).await?.consumer_info(consumer).await.ok()?;
         info.cluster?.leader
+    }
+}
+
+/// The message of `sequence`, if there is one. A broker that does not answer is asked again: its silence
+/// says nothing about what is stored.
+async fn stored(stream: &Stream, sequence: u64) -> Option<StreamMessage> {
+    let begun = Instant::now();
+    loop {
+        match stream.get_raw_message(sequence).await {
+            Ok(message) => return Some(message),
+            Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => return None,
+            Err(error) => assert!(begun.elapsed() < PATIENCE, "message {sequence}: {error}"),
+        }
+        tokio::time::sleep(AGAIN).await;
     }
 }

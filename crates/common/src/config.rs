@@ -3,6 +3,7 @@
 mod access;
 mod auth;
 mod edge;
+mod reading;
 mod retention;
 
 use std::net::SocketAddr;
@@ -19,6 +20,7 @@ use crate::stage::StageName;
 
 pub use auth::{Auth, AuthMode, Jwt, JwtAlgorithm, Secret};
 pub use edge::{Connections, Cors, ForwardedHeader, Proxies, Rate, Tls};
+pub use reading::{Choice, Engines, PageSegmentation};
 pub use retention::EVENT_HOURS;
 
 /// The documented defaults, compiled in.
@@ -186,42 +188,6 @@ pub struct Own {
     pub vat_ids: Vec<String>,
     pub ibans: Vec<String>,
     pub registration_ids: Vec<String>,
-}
-
-/// Tesseract's `--psm`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum PageSegmentation {
-    /// One mode for all pages, 0 to [`PageSegmentation::LAST_MODE`].
-    Mode(u8),
-    /// Chosen for each page.
-    Chosen(Choice),
-}
-
-/// How a mode is chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Choice {
-    /// By the shape of the page.
-    Auto,
-}
-
-impl PageSegmentation {
-    /// Tesseract's last mode.
-    pub const LAST_MODE: u8 = 13;
-}
-
-/// What reads pages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Engines {
-    /// Tesseract alone.
-    Tesseract,
-    /// PP-OCR's fast networks alone.
-    Ppocr,
-    /// PP-OCR, its accurate recogniser for doubtful lines, and Tesseract for what PP-OCR cannot
-    /// read.
-    Auto,
 }
 
 /// See `[stages.*]`.

@@ -207,9 +207,9 @@ mod tests {
             let typed = String::from_utf8(typed).unwrap();
             assert_eq!(typed.parse::<ApiKey>().unwrap_err(), KeyError::Malformed, "{at}");
         }
-        for bad in
-            ["", "ioc_", "é", "ioc_aé", &shown[1..], &format!("{shown}0"), &shown.to_uppercase()]
-        {
+        let (longer, capital) = (format!("{shown}0"), shown.to_uppercase());
+        let headless = shown.trim_start_matches('i');
+        for bad in ["", "ioc_", "é", "ioc_aé", headless, &longer, &capital] {
             assert_eq!(bad.parse::<ApiKey>().unwrap_err(), KeyError::Malformed);
         }
     }

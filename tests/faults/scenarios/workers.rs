@@ -16,8 +16,12 @@ const DOCUMENTS: usize = 12;
 /// Address space of a worker that is to get none: less than it has already.
 const NO_MEMORY: u64 = 1024 * 1024;
 
-/// CPU seconds that a page may take here; the samples' take less than one.
-const CPU_SECONDS: u64 = 2;
+/// CPU seconds that making a page may take here; the samples' take a tenth of one.
+const CPU_SECONDS: u64 = 1;
+
+/// Longest time for it: below an attempt's deadline, and long enough for a looping worker to use up its
+/// CPU time on a machine that is busy with ten others.
+const WALL_SECONDS: u64 = 12;
 
 /// A worker's resident size beyond which it is replaced here: less than it has when it starts, so
 /// that each of them counts as grown.
@@ -71,13 +75,14 @@ pub(super) async fn workers_out_of_memory(given: Given) -> Outcome {
 
 /// Two documents that loop among those that do not: these alone fail, after all their attempts.
 pub(super) async fn workers_looping(given: Given) -> Outcome {
-    let fit = Fit {
-        settings: vec![
-            ("WORKER__CPU_SECONDS_PER_PAGE", CPU_SECONDS.to_string()),
-            ("STAGES__PREPROCESS__ATTEMPTS", "2".to_owned()),
-        ],
-        ..Fit::default()
-    };
+    let of_preprocess =
+        |key: &str, value: u64| ("preprocess", format!("INVOICE_OCR__{key}"), value.to_string());
+    let environment = vec![
+        of_preprocess("WORKER__CPU_SECONDS_PER_PAGE", CPU_SECONDS),
+        of_preprocess("WORKER__WALL_SECONDS_PER_PAGE", WALL_SECONDS),
+        of_preprocess("STAGES__PREPROCESS__ATTEMPTS", 2),
+    ];
+    let fit = Fit { environment, ..Fit::default() };
     let mut lab = Lab::start(&given, fit).await;
     let uploads = lab.upload(DOCUMENTS);
     lab.accepted(DOCUMENTS / 3).await;

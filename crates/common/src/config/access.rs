@@ -49,7 +49,8 @@ mod tests {
 
     #[test]
     fn settings_that_contradict_each_other_are_refused_by_name() {
-        let table: [(&[(&str, &str)], Option<&str>); 8] = [
+        type Settings = &'static [(&'static str, &'static str)];
+        let table: [(Settings, Option<&str>); 8] = [
             (&[], None),
             (&[("nkey_file", "a")], None),
             (&[("nkey_file", "a"), ("credentials_file", "b")], Some("broker.credentials_file")),

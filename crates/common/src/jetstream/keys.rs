@@ -189,14 +189,13 @@ impl Broker {
     async fn listed(&self, filter: &str) -> Result<Vec<Latest>, StageError> {
         let (there, latest) = self.latest(names::KEYS_STREAM, filter).await?;
         let (mut latest, mut listed) = (pin!(latest), Vec::new());
-        while there > 0 {
+        // Whether another of those is to come.
+        let mut more = there > 0;
+        while more {
             let next = timeout(LIST_TIMEOUT, latest.next()).await.map_err(away)?;
             let Some(next) = next.transpose()? else { break };
-            let last = next.pending == 0;
+            more = next.pending > 0;
             listed.push(next);
-            if last {
-                break;
-            }
         }
         Ok(listed)
     }

@@ -49,15 +49,14 @@ pub(super) async fn run(broker: &Broker, ring: &KeyRing, stop: CancellationToken
 async fn follow(broker: &Broker, ring: &KeyRing) -> Result<(), StageError> {
     let (there, changes) = broker.watch_keys().await?;
     let (mut changes, mut listed) = (pin!(changes), Vec::new());
-    while there > 0 {
+    // Whether another of those is to come.
+    let mut more = there > 0;
+    while more {
         let next = timeout(LIST_TIMEOUT, changes.next()).await;
         let Ok(Some(change)) = next else { return Ok(()) };
         let change = change?;
-        let last = change.pending == 0;
+        more = change.pending > 0;
         listed.push(change);
-        if last {
-            break;
-        }
     }
     tracing::debug!(keys = listed.len(), "keys are known");
     ring.replace(listed);

@@ -187,7 +187,7 @@ mod tests {
                 }
                 _ => {
                     let argument = arguments[(offset as usize - 16) / 8];
-                    let half = if offset % 8 == 0 { argument } else { argument >> 32 };
+                    let half = if offset.is_multiple_of(8) { argument } else { argument >> 32 };
                     u32::try_from(half & 0xFFFF_FFFF).unwrap()
                 }
             }
