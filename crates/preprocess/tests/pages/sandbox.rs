@@ -48,15 +48,15 @@ fn pictures(page: ExplainedPage) -> Vec<Vec<u8>> {
     page.pictures.into_iter().map(|picture| picture.png.into_vec()).collect()
 }
 
-/// The picture is the same as in this process, which has no sandbox; on a machine with this font, a
-/// worker that could not open it would draw another.
+/// The picture is the same as in this process, which has no sandbox; on a machine with fonts, a worker
+/// that could not open them would draw another.
 async fn fonts() {
+    // One document: what PDFium substitutes depends on what it substituted before.
     let mut maker = PageMaker::new(Params::from_config(&config())).unwrap();
-    for name in ["DejaVuSansMono-Bold", "DejaVuSerif", "LiberationSerif"] {
-        let outside = pictured_outside(&mut maker, without_its_font(name));
-        assert!(!outside.is_empty(), "{name}");
-        assert_eq!(pictured_inside(without_its_font(name)).await, outside, "{name}");
-    }
+    let bytes = without_its_font("DejaVuSansMono-Bold");
+    let outside = pictured_outside(&mut maker, bytes.clone());
+    assert!(!outside.is_empty());
+    assert!(pictured_inside(bytes).await == outside, "another picture inside the sandbox");
 }
 
 async fn starts() {
