@@ -1,62 +1,17 @@
-//! What a worker can still do once it has shut itself in.
+//! The stage with its sandbox required, and its limit on pixels.
 
 use common::error::ErrorKind;
-use common::page::MediaType::{Jpeg, Pdf};
+use common::page::MediaType::Jpeg;
 use common::stage::Stage;
-use common::worker::Handler;
 use libtest_mimic::Trial;
-use preprocess::explain::Explainer;
-use preprocess::params::Params;
-use preprocess::reader::{ExplainedPage, PageMaker, Request, Response};
 
-use crate::paper::Paper;
-use crate::world::{config, fact, fixture, prepare_with, program, stage};
+use crate::world::{config, fact, fixture, prepare_with, stage};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        fact("a_font_of_the_machine_is_found_inside_the_sandbox", fonts),
         fact("a_service_starts_only_with_its_sandbox", starts),
         fact("a_document_with_one_pixel_more_than_allowed_is_refused", too_many_pixels),
     ]
-}
-
-/// A page in a font that it does not bring along.
-fn without_its_font(name: &str) -> Vec<u8> {
-    let form = "/Type /XObject /Subtype /Form /BBox [0 0 400 600] \
-                /Resources << /Font << /F9 11 0 R >> >>";
-    let font = format!(
-        "<< /Type /Font /Subtype /TrueType /BaseFont /{name} /Encoding /WinAnsiEncoding >>"
-    );
-    let paper = Paper::default().stream(form, b"BT /F9 60 Tf 20 300 Td (Giimm) Tj ET");
-    paper.object(&font).page("/Im Do").bytes()
-}
-
-async fn pictured_inside(bytes: Vec<u8>) -> Vec<Vec<u8>> {
-    let explained = Explainer::open(&config(), program(), Pdf, bytes.into()).await;
-    pictures(explained.unwrap().page(1).await.unwrap())
-}
-
-fn pictured_outside(maker: &mut PageMaker, bytes: Vec<u8>) -> Vec<Vec<u8>> {
-    maker.handle(Request::Open { bytes: bytes.into(), media_type: Pdf }).unwrap();
-    match maker.handle(Request::Explain { number: 1 }).unwrap() {
-        Response::Explained(page) => pictures(page),
-        other => panic!("{other:?}"),
-    }
-}
-
-fn pictures(page: ExplainedPage) -> Vec<Vec<u8>> {
-    page.pictures.into_iter().map(|picture| picture.png.into_vec()).collect()
-}
-
-/// The picture is the same as in this process, which has no sandbox; on a machine with this font, a
-/// worker that could not open it would draw another.
-async fn fonts() {
-    let mut maker = PageMaker::new(Params::from_config(&config())).unwrap();
-    for name in ["DejaVuSansMono-Bold", "DejaVuSerif", "LiberationSerif"] {
-        let outside = pictured_outside(&mut maker, without_its_font(name));
-        assert!(!outside.is_empty(), "{name}");
-        assert_eq!(pictured_inside(without_its_font(name)).await, outside, "{name}");
-    }
 }
 
 async fn starts() {
