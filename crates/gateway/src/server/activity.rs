@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use common::config;
 
 /// Grace before an answer's rate counts. The kernel says that there is room again only when about
-/// 40 kB of its send buffer are free ([`super::bind`]), so a client at the least rate shows nothing
+/// 40 kB of its send buffer are free ([`super::bind()`]), so a client at the least rate shows nothing
 /// for 40 s.
 const RATE_GRACE: Duration = Duration::from_secs(60);
 
