@@ -1,8 +1,6 @@
 //! A document that is to be removed.
 
 use common::id::Tenant;
-use common::object::{Bucket, ObjectStore};
-use common::stage::StageName;
 
 use crate::client::{PDF, delete, get, post};
 use crate::world::World;
@@ -11,13 +9,7 @@ use crate::world::World;
 async fn a_removed_document_is_gone_for_every_route_and_from_the_disk() {
     let world = World::start().await;
     let (id, place) = world.uploaded().await;
-    let pages = world.broker.write(Bucket::Work, &id, "pages".into()).await.unwrap();
-    world
-        .change(&id, |record| {
-            record.stage = StageName::Extract;
-            record.input = pages.clone();
-        })
-        .await;
+    world.give_pages(&id).await;
     // Status, original (bytes and metadata name it), pages, job.
     assert!(world.traces(&id).await.len() >= 5);
 

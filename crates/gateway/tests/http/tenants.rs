@@ -3,8 +3,6 @@
 
 use common::id::DocumentId;
 use common::key::{ApiKey, Scope};
-use common::object::{Bucket, ObjectStore};
-use common::stage::StageName;
 use serde_json::Value;
 
 use crate::client::{Answer, PDF, UPLOAD, ask_as, get, get_as, post_as, raw};
@@ -68,13 +66,7 @@ fn scope(described: &Value) -> Option<Scope> {
 async fn document(world: &World, key: &ApiKey) -> DocumentId {
     let answer = post_as(world.address, &key.reveal(), PDF).await;
     let id: DocumentId = answer.json()["id"].as_str().unwrap().parse().unwrap();
-    let pages = world.broker.write(Bucket::Work, &id, "pages".into()).await.unwrap();
-    world
-        .change(&id, |record| {
-            record.stage = StageName::Extract;
-            record.input = pages.clone();
-        })
-        .await;
+    world.give_pages(&id).await;
     id
 }
 

@@ -14,6 +14,8 @@ use common::jetstream::statuses::Change;
 use common::jetstream::topology;
 use common::key::{ApiKey, KeyRecord, Scope, Scopes};
 use common::metrics::Metrics;
+use common::object::{Bucket, ObjectStore};
+use common::stage::StageName;
 use common::status::StatusRecord;
 use common::testing::TestBroker;
 use futures_util::TryStreamExt;
@@ -85,6 +87,16 @@ impl World {
             Ok::<_, ()>(next)
         });
         assert!(matches!(changed.await.unwrap(), Change::Stored(_)));
+    }
+
+    /// Gives a document pages, as the stages before `extract` would have.
+    pub(crate) async fn give_pages(&self, id: &DocumentId) {
+        let pages = self.broker.write(Bucket::Work, id, "pages".into()).await.unwrap();
+        self.change(id, |record| {
+            record.stage = StageName::Extract;
+            record.input = pages.clone();
+        })
+        .await;
     }
 
     /// Empties the work store, as time does.
