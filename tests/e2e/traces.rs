@@ -13,8 +13,9 @@ fn a_documents_spans_are_one_trace_from_the_clients_request_to_the_event() {
     let service = Setup { config: &config, ..Setup::all(data.path()) }.start();
     let traceparent = format!("00-{TRACE}-{CLIENT}-01");
     let url = format!("{}/api/v1/process-invoice", service.url);
+    let headers = [("Content-Type", "application/pdf"), ("traceparent", traceparent.as_str())];
     let pdf = sample("facture-electronique.pdf");
-    let (status, accepted) = post_with(&url, &pdf, &[("traceparent", &traceparent)]);
+    let (status, accepted) = post_with(&url, &pdf, &headers);
     assert_eq!(status, 202, "{accepted}");
     let id = accepted["id"].as_str().unwrap().to_owned();
     let result = service.ended(&id)["result"].clone();
