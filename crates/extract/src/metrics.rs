@@ -87,11 +87,11 @@ impl ResultMetrics {
 fn label(profile: Profile) -> &'static str {
     match profile {
         Profile::Minimum => "minimum",
-        Profile::BasicWl => "basic_wl",
+        Profile::BasicWl => "basic-wl",
         Profile::Basic => "basic",
         Profile::En16931 => "en16931",
         Profile::Extended => "extended",
-        Profile::Zugferd1Basic => "zugferd1_basic",
+        Profile::Zugferd1Basic => "zugferd1-basic",
         Profile::Zugferd1 => "zugferd1",
     }
 }
