@@ -12,6 +12,8 @@
 
 mod engine;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod gaps;
 mod language;
 mod layout;
