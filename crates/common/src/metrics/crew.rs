@@ -208,3 +208,47 @@ impl Collector for Crews {
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Metrics;
+
+    fn shows(metrics: &Metrics, line: &str) -> bool {
+        metrics.exposition().lines().any(|shown| shown.strip_prefix("invoice_ocr_") == Some(line))
+    }
+
+    #[test]
+    fn workers_count_while_they_are_there_and_their_ends_by_reason() {
+        let (metrics, crew) = (Metrics::default(), Arc::new(Crew::new(StageName::Ocr)));
+        // What happened before anybody looked is not lost.
+        let own = crew.join(std::process::id());
+        let mut gone = crew.join(u32::MAX);
+        gone.ends_for("worker_crashed");
+        drop(gone);
+        let busy = crew.busy();
+        assert!(!metrics.exposition().contains("invoice_ocr_workers"), "nobody is watched yet");
+        metrics.watch(Arc::clone(&crew));
+        for line in [
+            r#"workers{stage="ocr"} 1"#,
+            r#"workers_busy{stage="ocr"} 1.0"#,
+            r#"worker_starts_total{stage="ocr"} 2"#,
+            r#"worker_exits_total{stage="ocr",reason="worker_crashed"} 1"#,
+        ] {
+            assert!(shows(&metrics, line), "{line} in {}", metrics.exposition());
+        }
+        assert!(crew.look().memory > 1_000_000, "this process has memory");
+        drop((own, busy));
+        assert!(shows(&metrics, r#"worker_exits_total{stage="ocr",reason="abandoned"} 1"#));
+        assert!(shows(&metrics, r#"workers_busy{stage="ocr"} 0.0"#));
+    }
+
+    #[test]
+    fn cpu_time_of_a_worker_stays_when_it_has_ended() {
+        let crew = Arc::new(Crew::new(StageName::Ocr));
+        let member = crew.join(std::process::id());
+        let before = Usage::of(std::process::id()).unwrap().cpu;
+        drop(member);
+        assert!(crew.look().cpu >= before);
+    }
+}

@@ -75,3 +75,50 @@ pub fn media_type(media_type: MediaType) -> &'static str {
         MediaType::Xml => "xml",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{ErrorRecord, StageError};
+    use crate::id::{ContentHash, DocumentId, Options, Tenant};
+    use crate::metrics::Metrics;
+    use crate::object::{Bucket, ObjectRef};
+    use crate::stage::StageName;
+    use crate::status::Upload;
+
+    fn accepted() -> StatusRecord {
+        let (content_hash, tenant) = (ContentHash::of(b"counted"), Tenant::default());
+        let id = DocumentId::derive(&tenant, &content_hash, &Options::default());
+        StatusRecord::accepted(Upload {
+            original: ObjectRef::to(Bucket::Uploads, &id, b"counted"),
+            id,
+            tenant,
+            content_hash,
+            media_type: MediaType::Pdf,
+            filename: None,
+            options: Options::default(),
+            correlation_id: "counted".to_owned(),
+            received_at: jiff::Timestamp::UNIX_EPOCH,
+            generation: 1,
+        })
+    }
+
+    #[test]
+    fn an_end_counts_by_its_code_and_nothing_else_is_one() {
+        let metrics = Metrics::default();
+        let record = accepted();
+        metrics.documents.ended(&record);
+        assert!(!metrics.exposition().contains("documents_ended_total{"), "it only waits");
+        let error = ErrorRecord::new(StageName::Ocr, &StageError::internal("worker_crashed", ""));
+        // By a clock that is behind that of the gateway.
+        let early = jiff::Timestamp::from_second(-7).unwrap();
+        metrics.documents.ended(&record.given_up(error, early));
+        let shown = metrics.exposition();
+        for line in [
+            r#"documents_ended_total{media_type="pdf",outcome="failed",code="worker_crashed"} 1"#,
+            r#"document_duration_seconds_sum{outcome="failed"} 0.0"#,
+        ] {
+            assert!(shown.contains(line), "{line} in {shown}");
+        }
+    }
+}
