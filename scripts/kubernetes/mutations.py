@@ -5,7 +5,7 @@ import network
 import pods
 import references
 import scaling
-from world import containers, pod
+from world import containers, labels, pod
 
 
 def deployment(world, name="ocr"):
@@ -18,6 +18,14 @@ def main(world, name="ocr"):
 
 def policy(world, name):
     return world.named("NetworkPolicy", name)["spec"]
+
+
+def budget(world):
+    return world.named("PodDisruptionBudget", "ocr")["spec"]
+
+
+def volumes(world, name):
+    return pod(deployment(world, name))["volumes"]
 
 
 def trigger(world):
@@ -67,9 +75,12 @@ RULES = (
     (pods.every_container_says_what_it_needs_and_may_use, lambda w: put(main(w), "resources", "requests", "memory", "9Gi")),
     (pods.memory_and_cpu_follow_from_the_configuration, lambda w: put(main(w), "resources", "limits", "memory", "4Gi")),
     (pods.memory_and_cpu_follow_from_the_configuration, lambda w: put(main(w), "resources", "requests", "memory", "1Gi")),
-    (pods.memory_and_cpu_follow_from_the_configuration, lambda w: put(main(w, "gateway"), "resources", "limits", "memory", "512Mi")),
-    (pods.memory_and_cpu_follow_from_the_configuration, lambda w: configured(w, "[stages.ocr]\nworkers = 2", "[stages.ocr]\nworkers = 3")),
-    (pods.memory_and_cpu_follow_from_the_configuration, lambda w: configured(w, "[stages.extract]\nworkers = 2", "[stages.extract]\nworkers = 0")),
+    (pods.memory_and_cpu_follow_from_the_configuration,
+     lambda w: put(main(w, "gateway"), "resources", "limits", "memory", "512Mi")),
+    (pods.memory_and_cpu_follow_from_the_configuration,
+     lambda w: configured(w, "[stages.ocr]\nworkers = 2", "[stages.ocr]\nworkers = 3")),
+    (pods.memory_and_cpu_follow_from_the_configuration,
+     lambda w: configured(w, "[stages.extract]\nworkers = 2", "[stages.extract]\nworkers = 0")),
     (pods.memory_and_cpu_follow_from_the_configuration, lambda w: put(main(w), "resources", "limits", "cpu", "2")),
     (pods.every_service_is_asked_for_its_health, lambda w: drop(main(w), "livenessProbe")),
     (pods.every_service_is_asked_for_its_health, lambda w: put(main(w), "readinessProbe", "httpGet", "path", "/health")),
@@ -95,8 +106,9 @@ RULES = (
     (network.policies_speak_of_pods_that_are_there,
      lambda w: put(policy(w, "callers"), "podSelector", "matchLabels", {"app.kubernetes.io/name": "gatevvay"})),
     (network.policies_speak_of_pods_that_are_there,
-     lambda w: put(policy(w, "broker"), "ingress", 0, "from", 0, "podSelector", "matchLabels", {"invoice-ocr/client": "true"})),
-    (network.policies_speak_of_pods_that_are_there, lambda w: put(policy(w, "metrics"), "ingress", 0, "ports", 0, "port", 9465)),
+     lambda w: put(policy(w, "broker"), "ingress", 0, "from", 0, "podSelector", "matchLabels", {"invoice-ocr/client": "yes"})),
+    (network.policies_speak_of_pods_that_are_there,
+     lambda w: put(policy(w, "metrics"), "ingress", 0, "ports", 0, "port", 9465)),
     (network.what_is_not_allowed_is_refused, lambda w: remove_from(w, "NetworkPolicy", "nothing")),
     (network.what_is_not_allowed_is_refused, lambda w: put(policy(w, "nothing"), "policyTypes", ["Ingress"])),
     (network.what_is_not_allowed_is_refused, lambda w: drop(policy(w, "callers"), "ingress", 0, "from")),
@@ -109,11 +121,11 @@ RULES = (
      lambda w: policy(w, "to-the-broker")["egress"][0]["ports"].append({"protocol": "TCP", "port": 443})),
     (scaling.every_service_has_one_budget_and_each_budget_a_service, lambda w: remove_from(w, "PodDisruptionBudget", "ocr")),
     (scaling.every_service_has_one_budget_and_each_budget_a_service,
-     lambda w: put(w.named("PodDisruptionBudget", "ocr"), "spec", "selector", "matchLabels", {"app.kubernetes.io/name": "ocd"})),
+     lambda w: put(budget(w), "selector", "matchLabels", {"app.kubernetes.io/name": "ocd"})),
     (scaling.every_service_has_one_budget_and_each_budget_a_service,
-     lambda w: put(w.named("PodDisruptionBudget", "ocr"), "spec", "selector", "matchLabels", {"app.kubernetes.io/part-of": "invoice-ocr"})),
+     lambda w: put(budget(w), "selector", "matchLabels", {"app.kubernetes.io/part-of": "invoice-ocr"})),
     (scaling.every_service_has_one_budget_and_each_budget_a_service,
-     lambda w: put(w.named("PodDisruptionBudget", "ocr"), "spec", "maxUnavailable", 0)),
+     lambda w: put(budget(w), "maxUnavailable", 0)),
     (scaling.scaled_objects_watch_consumers_that_there_are, lambda w: put(trigger(w), "stream", "INVOICE_OCRS")),
     (scaling.scaled_objects_watch_consumers_that_there_are, lambda w: put(trigger(w), "consumer", "reader")),
     (scaling.scaled_objects_watch_consumers_that_there_are,
@@ -130,36 +142,43 @@ RULES = (
     (scaling.scaled_objects_watch_consumers_that_there_are, lambda w: remove_from(w, "ScaledObject", "extract")),
     (scaling.autoscalers_alone_say_how_many, lambda w: put(deployment(w, "gateway"), "spec", "replicas", 2)),
     (scaling.autoscalers_alone_say_how_many, lambda w: put(w.named("ScaledObject", "ocr"), "spec", "minReplicaCount", 9)),
-    (scaling.autoscalers_alone_say_how_many, lambda w: put(w.named("HorizontalPodAutoscaler", "gateway"), "spec", "minReplicas", 1)),
+    (scaling.autoscalers_alone_say_how_many,
+     lambda w: put(w.named("HorizontalPodAutoscaler", "gateway"), "spec", "minReplicas", 1)),
     (references.secrets_are_named_and_not_in_here,
      lambda w: w.documents.append({"kind": "Secret", "metadata": {"name": "s", "namespace": "invoice-ocr"}})),
     (references.secrets_are_named_and_not_in_here,
      lambda w: pod(deployment(w))["volumes"].append({"name": "more", "secret": {"secretName": "never-heard-of"}})),
     (references.nobody_has_the_key_of_another,
-     lambda w: put(pod(deployment(w)), "volumes", pod(deployment(w))["volumes"][:1] + pod(deployment(w, "extract"))["volumes"][1:])),
+     lambda w: put(pod(deployment(w)), "volumes", volumes(w, "ocr")[:1] + volumes(w, "extract")[1:])),
     (references.nobody_has_the_key_of_another,
-     lambda w: [v["projected"].update(defaultMode=0o444) for v in pod(deployment(w))["volumes"] if "projected" in v]),
+     lambda w: [v["projected"].update(defaultMode=0o444) for v in volumes(w, "ocr") if "projected" in v]),
     (references.what_is_named_is_there, lambda w: remove_from(w, "ServiceAccount", "ocr")),
     (references.what_is_named_is_there, lambda w: put(w.named("ServiceAccount", "ocr"), "automountServiceAccountToken", True)),
     (references.what_is_named_is_there,
-     lambda w: [v["configMap"].update(name="other") for v in pod(deployment(w))["volumes"] if "configMap" in v]),
+     lambda w: [v["configMap"].update(name="other") for v in volumes(w, "ocr") if "configMap" in v]),
     (references.what_is_named_is_there, lambda w: put(main(w), "volumeMounts", 0, "name", "other")),
     (references.what_is_named_is_there, lambda w: drop(main(w), "volumeMounts", 0, "readOnly")),
     (references.what_is_named_is_there, lambda w: drop(deployment(w), "metadata", "namespace")),
     (references.the_configuration_has_known_keys_and_mounted_files, lambda w: configured(w, "tls_required", "tls_wanted")),
-    (references.the_configuration_has_known_keys_and_mounted_files, lambda w: configured(w, "/run/secrets/broker/user.nk", "/run/secrets/user.nk")),
-    (references.the_configuration_has_known_keys_and_mounted_files, lambda w: configured(w, 'mode = "required"', 'mode = "none"')),
-    (references.the_configuration_has_known_keys_and_mounted_files, lambda w: put(main(w), "volumeMounts", 1, "mountPath", "/etc/invoice")),
+    (references.the_configuration_has_known_keys_and_mounted_files,
+     lambda w: configured(w, "/run/secrets/broker/user.nk", "/run/secrets/user.nk")),
+    (references.the_configuration_has_known_keys_and_mounted_files,
+     lambda w: configured(w, 'mode = "required"', 'mode = "none"')),
+    (references.the_configuration_has_known_keys_and_mounted_files,
+     lambda w: put(main(w), "volumeMounts", 1, "mountPath", "/etc/invoice")),
     (broker.the_brokers_disk_holds_all_streams, lambda w: put(w.values, "config", "jetstream", "fileStore", "maxSize", "19Gi")),
-    (broker.the_brokers_disk_holds_all_streams, lambda w: put(w.values, "config", "jetstream", "fileStore", "pvc", "size", "20Gi")),
+    (broker.the_brokers_disk_holds_all_streams,
+     lambda w: put(w.values, "config", "jetstream", "fileStore", "pvc", "size", "20Gi")),
     (broker.the_brokers_disk_holds_all_streams,
      lambda w: configured(w, "[service]", "[retention]\nuploads_max_bytes = 21474836480\n[service]")),
     (broker.copies_and_brokers_agree, lambda w: put(w.values, "config", "cluster", "enabled", False)),
     (broker.copies_and_brokers_agree,
      lambda w: put(containers(w.named("Job", "topology"))[0], "env", 0, "value", "1")),
-    (broker.the_broker_is_configured_as_everywhere_else, lambda w: put(w.values, "config", "merge", "max_payload", "<< 1MB >>")),
+    (broker.the_broker_is_configured_as_everywhere_else,
+     lambda w: put(w.values, "config", "merge", "max_payload", "<< 1MB >>")),
     (broker.the_broker_is_configured_as_everywhere_else, lambda w: drop(w.values, "config", "merge", "ping_interval")),
-    (broker.the_broker_is_configured_as_everywhere_else, lambda w: drop(w.values, "config", "jetstream", "merge", "sync_interval")),
+    (broker.the_broker_is_configured_as_everywhere_else,
+     lambda w: drop(w.values, "config", "jetstream", "merge", "sync_interval")),
     (broker.the_broker_is_configured_as_everywhere_else, lambda w: put(w.values, "container", "image", "tag", "2.12.0-alpine")),
     (broker.the_broker_is_configured_as_everywhere_else,
      lambda w: put(w.values, "config", "jetstream", "memoryStore", "maxSize", "1Gi")),
@@ -189,5 +208,5 @@ SCHEMAS = (
 # What two sets of stages in one namespace would take from each other.
 BESIDE = (
     lambda w: put(deployment(w, "ocr-green"), "metadata", "name", "ocr"),
-    lambda w: deployment(w, "ocr-green")["spec"]["template"]["metadata"]["labels"].update({"app.kubernetes.io/instance": "blue"}),
+    lambda w: labels(deployment(w, "ocr-green")).update({"app.kubernetes.io/instance": "blue"}),
 )
