@@ -10,11 +10,13 @@
 )]
 
 mod callers;
+mod doctor;
 mod documents;
 mod einvoices;
 mod faults;
 mod limits;
 mod operation;
 mod pages;
+mod story;
 mod support;
 mod users;
