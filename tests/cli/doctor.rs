@@ -1,5 +1,11 @@
 //! `doctor` without a broker: what it makes of a gateway that answers oddly, and of its own arguments.
 
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use rustls::crypto::ring::default_provider;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection};
 use serde_json::{Value, json};
 
 use crate::cli::http::{Answer, Service};
@@ -75,4 +81,40 @@ fn a_service_at_its_port_for_operators_is_checked_too() {
     let failed = verdicts(&report, "failed");
     assert!(failed.contains(&format!("ops.{}", ocr.url)), "alive, not ready: {report:#}");
     assert!(failed.contains(&"ops.http://127.0.0.1:9".to_owned()), "{report:#}");
+}
+
+/// Something that shakes hands with a certificate that ended on the first day of 2020, and no more.
+fn expired() -> u16 {
+    let mut params = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap().der().clone();
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let (config, listener) = (Arc::new(config), TcpListener::bind("127.0.0.1:0").unwrap());
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut connection = ServerConnection::new(config.clone()).unwrap();
+            // Whoever does not trust the certificate says so and goes.
+            connection.complete_io(&mut stream.unwrap()).unwrap_or_default();
+        }
+    });
+    port
+}
+
+#[test]
+fn a_certificate_is_looked_at_though_nobody_trusts_it() {
+    let url = format!("https://127.0.0.1:{}", expired());
+    let (code, report) = doctor(&["--url", &url, "--no-sample"]);
+    assert_eq!(code, 1, "{report:#}");
+    let checks = report["checks"].as_array().unwrap();
+    let check = checks.iter().find(|check| check["name"] == "gateway.certificate").unwrap();
+    assert_eq!(check["found"], "expired on 2020-01-01", "{report:#}");
+    assert!(verdicts(&report, "failed").contains(&"gateway.health".to_owned()), "{report:#}");
 }

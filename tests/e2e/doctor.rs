@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Output;
 
 use common::testing::TestBroker;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::Value;
 
 use crate::support::{Behind, Service, Setup, folder, invoice_ocr, until};
@@ -54,8 +55,9 @@ impl std::fmt::Debug for Report {
     }
 }
 
+/// With patience for a machine that is busy with other tests.
 fn doctor(args: &[&str]) -> Report {
-    Report::of(&invoice_ocr(&[&["doctor", "--json"], args].concat()))
+    Report::of(&invoice_ocr(&[&["doctor", "--json", "--timeout", "170"], args].concat()))
 }
 
 #[test]
@@ -216,4 +218,45 @@ fn where_nothing_runs_everything_that_failed_comes_with_what_to_do() {
         assert!(!report.remedy(name).is_empty(), "{name}: {report:?}");
     }
     assert_eq!(report.verdict("configuration"), "ok");
+}
+
+/// Makes an authority, and a certificate of it for this machine that ends in ten days.
+fn certificates(folder: &Path) {
+    let key = KeyPair::generate().unwrap();
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    fs::write(folder.join("ca.pem"), authority.self_signed(&key).unwrap().pem()).unwrap();
+    let authority = Issuer::new(authority, key);
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    let end = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let end = end.checked_add(jiff::Span::new().days(10)).unwrap();
+    let day = |number: i8| u8::try_from(number).unwrap();
+    params.not_after = rcgen::date_time_ymd(end.year().into(), day(end.month()), day(end.day()));
+    fs::write(folder.join("broker.pem"), params.signed_by(&key, &authority).unwrap().pem())
+        .unwrap();
+    fs::write(folder.join("broker-key.pem"), key.serialize_pem()).unwrap();
+}
+
+#[test]
+fn the_brokers_certificate_is_seen_to_end_soon() {
+    let data = folder();
+    certificates(data.path());
+    let file = |name: &str| format!("{:?}", data.path().join(name));
+    let server = TestBroker::start_with(|_| {
+        format!("tls {{ cert_file: {}, key_file: {} }}", file("broker.pem"), file("broker-key.pem"))
+    });
+    let config = data.path().join("c.toml");
+    let text = format!("[broker]\ntls_required = true\ntls_ca = {}\n", file("ca.pem"));
+    fs::write(&config, text).unwrap();
+    let (url, config) = (server.url(), config.to_str().unwrap().to_owned());
+    let args = ["--config", &config, "--nats-url", &url];
+    assert!(invoice_ocr(&[&["topology", "apply"], &args[..]].concat()).status.success());
+    let report = doctor(&[&args[..], &["--url", "http://127.0.0.1:9"]].concat());
+    assert_eq!(report.verdict("broker.connection"), "ok", "{report:?}");
+    assert_eq!(report.verdict("broker.certificate"), "warning", "{report:?}");
+    assert_eq!(report.verdict("broker.tls_ca"), "ok", "{report:?}");
+    assert_eq!(report.verdict("broker.topology"), "ok", "{report:?}");
+    // Nobody serves here.
+    assert_eq!(report.named("failed").len(), 4, "{report:?}");
 }

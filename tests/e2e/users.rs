@@ -74,6 +74,8 @@ fn four_services_and_an_operator_each_as_a_user_of_its_own_do_everything() {
         &gateway.url,
         "--system-key",
         system.to_str().unwrap(),
+        "--timeout",
+        "170",
         "--output",
         "ndjson",
     ]);

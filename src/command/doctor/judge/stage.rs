@@ -37,7 +37,8 @@ pub(in super::super) fn judge(
         return Judgement::failed(
             format!("no service takes jobs; {jobs}"),
             format!(
-                "start a service of {stage} (`invoice-ocr serve --stages {stage}`), or see its log"
+                "start a service of {stage} (`invoice-ocr serve --stages {stage}`), or see its log; one \
+                 that was just started takes some seconds"
             ),
         );
     }
