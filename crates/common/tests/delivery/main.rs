@@ -12,6 +12,7 @@
 mod dead_letters;
 mod erasure;
 mod full;
+mod history;
 mod leftovers;
 mod objects;
 mod publish;
