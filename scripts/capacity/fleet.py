@@ -1,6 +1,8 @@
 """Who works, at a number of ocr workers: the other stages in proportion, brokers, and what they are given to do."""
 
+import bisect
 import dataclasses
+import itertools
 import math
 
 from capacity import assumptions as given
@@ -9,6 +11,7 @@ from capacity.simulation import STAGES, Job, Setup
 
 PAGES_A_DOCUMENT = sum(pages * share for pages, share in given.PAGES)
 VARIANCE = math.log(1 + given.SPREAD**2)
+SIGMA = math.sqrt(VARIANCE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,21 +30,22 @@ class Broker:
 
 def broker_seconds(broker, kind, pages):
     """By service, the gateway first. Objects grow with pages, other messages do not."""
-    objects = kind.work_bytes * pages / 2
-    sizes = (kind.upload_bytes * pages, objects, objects, 2 * kind.result_bytes)
-    # A page more is an object more in preprocess and in ocr: a chunk and its metadata.
-    more = (0, 2 * (pages - 1), 2 * (pages - 1), 0)
+    work = kind.work_bytes * pages
+    sizes = (
+        kind.upload_bytes * pages,
+        work * kind.made_by_preprocess,
+        work * (1 - kind.made_by_preprocess),
+        2 * kind.result_bytes,
+    )
     return tuple(
-        broker.seconds(messages + extra, size, stage > 0)
-        for stage, (messages, extra, size) in enumerate(zip(kind.messages, more, sizes))
+        broker.seconds(messages + more * (pages - 1), size, stage > 0)
+        for stage, (messages, more, size) in enumerate(zip(kind.messages, kind.more_messages, sizes))
     )
 
 
 def mean(value):
     """Of value(kind, pages) over all documents."""
-    return sum(
-        kind.share * share * value(kind, pages) for kind in given.DOCUMENTS for pages, share in given.PAGES
-    )
+    return sum(kind.share * share * value(kind, pages) for kind in given.DOCUMENTS for pages, share in given.PAGES)
 
 
 def mean_seconds(stage):
@@ -61,6 +65,19 @@ class Fleet:
         # So many uploads at once that half of the slots are enough, at what the gateway itself takes for each.
         upload_s = mean_seconds("gateway") + mean(lambda kind, pages: broker_seconds(broker, kind, pages)[0])
         self.gateways = max(1, math.ceil(self.capacity / cells * upload_s * 2 / self.limits.upload_slots))
+        # Every kind with every number of pages: how many there are up to it, and what each is like.
+        cases = [(kind, pages, kind.share * share) for kind in given.DOCUMENTS for pages, share in given.PAGES]
+        self.chances = list(itertools.accumulate(chance for _, _, chance in cases))[:-1]
+        self.table = [
+            (
+                [math.log(kind.seconds(stage) * pages) - VARIANCE / 2 for stage in ("gateway", *STAGES)],
+                broker_seconds(broker, kind, pages),
+                kind.work_bytes * pages,
+                given.DOCUMENTS.index(kind),
+                pages,
+            )
+            for kind, pages, _ in cases
+        ]
         # Share of a broker's time for a document a second.
         self.broker_s = mean(lambda kind, pages: sum(broker_seconds(broker, kind, pages)))
 
@@ -93,22 +110,12 @@ class Fleet:
         )
 
     def draw(self, random):
-        kind = random.choices(given.DOCUMENTS, [kind.share for kind in given.DOCUMENTS])[0]
-        pages = random.choices([pages for pages, _ in given.PAGES], [share for _, share in given.PAGES])[0]
-        work = tuple(spread(random, kind.seconds(stage) * pages) for stage in ("gateway", *STAGES))
-        return Job(work, self.broker_times(kind, pages), kind.work_bytes * pages, given.DOCUMENTS.index(kind), pages)
-
-    def broker_times(self, kind, pages):
-        known = self.__dict__.setdefault("known", {})
-        if (kind, pages) not in known:
-            known[kind, pages] = broker_seconds(self.broker, kind, pages)
-        return known[kind, pages]
+        """One document, made quickly: there are hundreds of thousands."""
+        work, broker_s, work_bytes, kind, pages = self.table[bisect.bisect(self.chances, random.random())]
+        gauss, exp = random.gauss, math.exp
+        return Job(tuple([exp(gauss(mu, SIGMA)) for mu in work]), broker_s, work_bytes, kind, pages)
 
     def cpus(self, hired_a_second):
         """Virtual CPUs of all installations, with so many workers in each."""
         brokers = self.broker.copies * given.BROKER_CPUS
         return self.cells * (hired_a_second + self.gateways * given.GATEWAY_CPUS + brokers)
-
-
-def spread(random, mean_s):
-    return random.lognormvariate(math.log(mean_s) - VARIANCE / 2, math.sqrt(VARIANCE))

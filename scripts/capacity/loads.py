@@ -36,7 +36,9 @@ class Client:
         return cls(await nats.connect(servers=list(urls), max_outstanding_pings=10, allow_reconnect=False))
 
     async def api(self, subject, body):
-        answer = json.loads((await self.connection.request(f"$JS.API.{subject}", json.dumps(body).encode(), PATIENCE)).data)
+        answer = json.loads(
+            (await self.connection.request(f"$JS.API.{subject}", json.dumps(body).encode(), PATIENCE)).data
+        )
         if "error" in answer:
             raise NotReady(f"{subject}: {answer['error']}")
         return answer
@@ -112,28 +114,34 @@ async def chunks(client, number):
 
 
 def document(profile):
-    """The load of documents of this profile (capacity.assumptions.Document): all that the broker is asked for one, in order."""
+    """The load of such documents (capacity.assumptions.Document): all that the broker is asked for one, in order."""
+
+    first = round(profile.work_bytes * profile.made_by_preprocess)
 
     async def load(client, number):
-        original, made = os.urandom(profile.upload_bytes), os.urandom(profile.work_bytes)
-        subscriptions = [await client.taker(queue) for queue in QUEUES]
-        record, result = os.urandom(STATUS_BYTES), os.urandom(profile.result_bytes)
+        original, record, result = (
+            os.urandom(size) for size in (profile.upload_bytes, STATUS_BYTES, profile.result_bytes)
+        )
+        # What preprocess makes and what ocr makes, and in how many messages: all but claim, job and advance.
+        made = os.urandom(first), os.urandom(profile.work_bytes - first)
+        parts = profile.messages[1] - 3, profile.messages[2] - 2
+        takers = [await client.taker(queue) for queue in QUEUES]
         while True:
             name = next(numbers)
-            await stored(client, "invoice_uploads", name, original, 1)
+            await stored(client, "invoice_uploads", name, original, 2)
             status = Status(client, name)
             await status.write(record)
             await client.store("invoice.audit.default.upload", record)
             await client.job("PREPROCESS", name)
-            for queue, following, subscription in zip(QUEUES, (*QUEUES[1:], None), subscriptions):
-                (message,) = await subscription.fetch(1, timeout=PATIENCE)
+            for stage, taker in enumerate(takers):
+                (message,) = await taker.fetch(1, timeout=PATIENCE)
                 await status.write(record)
-                if following:
-                    # Half of the objects after each of the two stages that write some.
-                    await stored(client, "invoice_work", f"{name}{queue}", made[: len(made) // 2], profile.work_objects / 2)
-                    await client.job(following, name)
+                if stage < 2:
+                    await stored(client, "invoice_work", f"{name}-{stage}", made[stage], parts[stage])
+                    await client.job(QUEUES[stage + 1], name)
+                if stage == 0:
                     await status.write(record)
-                else:
+                if stage == 2:
                     await status.write(result)
                     await client.store(f"invoice.extracted.default.{name}.1", result)
                 await message.ack_sync(timeout=PATIENCE)
@@ -152,15 +160,12 @@ class Status:
         self.last = await self.client.store(self.key, body, self.last)
 
 
-async def stored(client, bucket, name, body, objects):
-    """`objects` objects with `body` shared out among them: chunks, all at once, and metadata of each."""
-    objects = max(1, round(objects))
-    each = len(body) // objects
-    for number in range(objects):
-        part = body[number * each : (number + 1) * each]
-        cut = [part[start : start + CHUNK_BYTES] for start in range(0, len(part), CHUNK_BYTES)]
-        await asyncio.gather(*(client.store(f"$O.{bucket}.C.{name}-{number}", chunk) for chunk in cut))
-        await client.store(f"$O.{bucket}.M.{name}-{number}", JOB)
+async def stored(client, bucket, name, body, messages):
+    """`body` in so many messages: the last is metadata, the others are chunks and go all at once."""
+    each = -(-len(body) // (messages - 1))
+    cut = [body[start : start + each] for start in range(0, len(body), each)]
+    await asyncio.gather(*(client.store(f"$O.{bucket}.C.{name}", chunk) for chunk in cut))
+    await client.store(f"$O.{bucket}.M.{name}", JOB)
 
 
 async def rate(clients, load, seconds):

@@ -15,11 +15,15 @@ def describe():
     load = os.getloadavg()
     print(f"{os.cpu_count()} cores, load average {load[0]:.2f} {load[1]:.2f} {load[2]:.2f}")
     if load[0] > IDLE_LOAD:
-        print("WARNING: the machine was shared with other work; absolute figures are too low, ratios of one run hold better")
+        print(
+            "WARNING: the machine was shared with other work; absolute figures are too low, ratios of one run hold better"
+        )
 
 
 def may_make_namespaces():
-    return os.geteuid() == 0 and subprocess.run(["ip", "netns", "list"], capture_output=True, check=False).returncode == 0
+    return (
+        os.geteuid() == 0 and subprocess.run(["ip", "netns", "list"], capture_output=True, check=False).returncode == 0
+    )
 
 
 @contextlib.contextmanager

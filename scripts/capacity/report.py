@@ -5,12 +5,23 @@ from capacity import fleet
 from capacity.simulation import STAGES
 
 HEAD = (
-    "ocr workers", "load", "offered /s", "done /s", "p50", "p95", "p99", "longest queue", "refused",
-    "busy: preprocess, ocr, extract", "broker", "next bottleneck", "cost",
+    "ocr workers",
+    "load",
+    "offered /s",
+    "done /s",
+    "p50",
+    "p95",
+    "p99",
+    "longest queue",
+    "refused",
+    "busy: preprocess, ocr, extract",
+    "broker",
+    "next bottleneck",
+    "cost",
 )
 HOURS_A_MONTH = 730
 # Busy beyond this is the bottleneck now; below it, the busiest is the next.
-FULL = 0.97
+FULL = 0.95
 
 
 def line(name, each, result, prices):
@@ -22,9 +33,16 @@ def line(name, each, result, prices):
     where = f"{result.longest[longest]:,} ({STAGES[longest]})" if result.longest[longest] else "0"
     installed = f"{each.ocr:,}" if each.cells == 1 else f"{each.ocr:,} in {each.cells}"
     return (
-        installed, name, number(offered), number(done), *(seconds(result.percentile(share)) for share in (50, 95, 99)),
-        where, percent(result.refused / result.offered) if result.offered else "-",
-        ", ".join(percent(share) for share in busy), percent(broker), bottleneck(each, result, busy, broker),
+        installed,
+        name,
+        number(offered),
+        number(done),
+        *(seconds(result.percentile(share)) for share in (50, 95, 99)),
+        where,
+        percent(result.refused / result.offered) if result.offered else "-",
+        ", ".join(percent(share) for share in busy),
+        percent(broker),
+        bottleneck(each, result, busy, broker),
         cost(each, result, prices),
     )
 

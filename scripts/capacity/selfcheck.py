@@ -25,7 +25,9 @@ def constant(stage, seconds):
 
 def log_normal(stage, mean_s, spread):
     variance = math.log(1 + spread**2)
-    return lambda rng: Job(placed(stage, rng.lognormvariate(math.log(mean_s) - variance / 2, math.sqrt(variance))), NO_WORK)
+    return lambda rng: Job(
+        placed(stage, rng.lognormvariate(math.log(mean_s) - variance / 2, math.sqrt(variance))), NO_WORK
+    )
 
 
 def placed(stage, seconds):
@@ -51,23 +53,61 @@ def comparisons():
         result = run(exponential(2, 1.0), rate, workers=(many, servers, many))
         wrong = theory.wait_mmc(rate, 1.0, servers + 1)
         yield f"M/M/{servers} at {load:.0%}: wait", mean_wait(result, 1), theory.wait_mmc(rate, 1.0, servers), wrong
-        yield f"M/M/{servers} at {load:.0%}: busy", result.working[1] / result.hired[1], load, load * servers / (servers + 1)
+        yield (
+            f"M/M/{servers} at {load:.0%}: busy",
+            result.working[1] / result.hired[1],
+            load,
+            load * servers / (servers + 1),
+        )
     result = run(constant(1, 1.0), 0.8, workers=(1, many, many))
     yield "M/D/1 at 80%: wait", mean_wait(result, 0), theory.wait_md1(0.8, 1.0), theory.wait_mmc(0.8, 1.0, 1)
     result = run(log_normal(1, 1.0, 0.5), 0.8, workers=(1, many, many))
-    yield "M/G/1 at 80%, spread 0.5: wait", mean_wait(result, 0), theory.wait_mg1(0.8, 1.0, 0.5), theory.wait_md1(0.8, 1.0)
+    yield (
+        "M/G/1 at 80%, spread 0.5: wait",
+        mean_wait(result, 0),
+        theory.wait_mg1(0.8, 1.0, 0.5),
+        theory.wait_md1(0.8, 1.0),
+    )
     result = run(broker_only(1.0), 0.8)
-    yield "broker, M/D/1 at 80%: wait", result.broker_waited / result.broker_asked, theory.wait_md1(0.8, 1.0), theory.wait_md1(0.7, 1.0)
+    yield (
+        "broker, M/D/1 at 80%: wait",
+        result.broker_waited / result.broker_asked,
+        theory.wait_md1(0.8, 1.0),
+        theory.wait_md1(0.7, 1.0),
+    )
     result = run(exponential(0, 1.0), 14.0, upload_slots=16)
-    yield "16 upload slots, Erlang B: refused", result.refused / result.offered, theory.erlang_b(14, 16), theory.erlang_b(14, 17)
+    yield (
+        "16 upload slots, Erlang B: refused",
+        result.refused / result.offered,
+        theory.erlang_b(14, 16),
+        theory.erlang_b(14, 17),
+    )
     result = run(exponential(1, 1.0), 0.9, workers=(1, many, many), queue_jobs=8)
-    yield "M/M/1/8: refused", result.refused / result.offered, theory.refused_mm1k(0.9, 1.0, 8), theory.refused_mm1k(0.9, 1.0, 9)
+    yield (
+        "M/M/1/8: refused",
+        result.refused / result.offered,
+        theory.refused_mm1k(0.9, 1.0, 8),
+        theory.refused_mm1k(0.9, 1.0, 9),
+    )
     result = run(exponential(1, 1.0), 20.0, documents=DOCUMENTS, workers=(1, many, many), queue_jobs=8)
-    yield "M/M/1/8 at 20 times its load: refused", result.refused / result.offered, theory.refused_mm1k(20.0, 1.0, 8), 0.85
+    yield (
+        "M/M/1/8 at 20 times its load: refused",
+        result.refused / result.offered,
+        theory.refused_mm1k(20.0, 1.0, 8),
+        0.85,
+    )
+
     # Two stages: what leaves M/M/1 is Poisson again (Burke), so the second is M/M/3 by itself.
-    both = lambda rng: Job((0.0, rng.expovariate(1 / 0.3), rng.expovariate(1.0), 0.0), NO_WORK)
+    def both(rng):
+        return Job((0.0, rng.expovariate(1 / 0.3), rng.expovariate(1.0), 0.0), NO_WORK)
+
     result = run(both, 2.4, workers=(1, 3, many))
-    yield "tandem, second stage M/M/3: wait", mean_wait(result, 1), theory.wait_mmc(2.4, 1.0, 3), theory.wait_mmc(2.4, 1.0, 4)
+    yield (
+        "tandem, second stage M/M/3: wait",
+        mean_wait(result, 1),
+        theory.wait_mmc(2.4, 1.0, 3),
+        theory.wait_mmc(2.4, 1.0, 4),
+    )
     inside, rate = result.inside / result.duration, result.accepted / result.duration
     time = sum(result.seconds) / len(result.seconds)
     yield "Little's law, two stages: documents inside", inside, rate * time, rate * time * 0.9
@@ -90,7 +130,10 @@ def scaler_checks():
     scaler = Scaler("ocr", 2, 2, 8)
     yield "no lag asks for no more than the least", scaler.look(0, 0) == []
     yield "lag of 400 doubles, or four more", scaler.look(15, 400) == [(12, 12)] and scaler.pods == 6
-    yield "no more than the most", [scaler.look(30, 4000), scaler.look(45, 4000)] == [[(12, 16)], []] and scaler.pods == 8
+    yield (
+        "no more than the most",
+        [scaler.look(30, 4000), scaler.look(45, 4000)] == [[(12, 16)], []] and scaler.pods == 8,
+    )
     yield "none goes before five quiet minutes", all(not scaler.look(45 + 15 * step, 0) for step in range(1, 20))
     yield "then one goes", scaler.look(345, 0) == [(0, 14)]
     yield "and the next a minute later", scaler.look(360, 0) == [] and scaler.look(405, 0) == [(0, 12)]

@@ -87,7 +87,7 @@ class Simulation:
         # Jobs that are done and find no room in the next queue: they keep their worker.
         self.held = [deque() for _ in STAGES]
         self.in_progress, self.inside, self.unfinished = 0.0, 0, 0
-        self.seen = 0.0
+        self.seen, self.hired_since = 0.0, [0.0] * 3
 
     def run(self):
         setup, result = self.setup, self.result
@@ -115,8 +115,10 @@ class Simulation:
                 self.scale()
             else:
                 stage, count = value
-                self.workers[stage] = count
+                self.hire(stage, count)
                 self.dispatch(stage)
+        for stage in range(3):
+            self.hire(stage, self.workers[stage])
         result.duration = min(self.now, setup.end) - setup.begin
         return result
 
@@ -133,11 +135,15 @@ class Simulation:
         if end > begin:
             passed, result = end - begin, self.result
             result.inside += self.inside * passed
-            for stage in range(3):
-                result.hired[stage] += self.workers[stage] * passed
             if self.queues[0] and self.in_progress >= self.setup.work_bytes:
                 result.gated += passed
         self.seen = self.now = time
+
+    def hire(self, stage, count):
+        """So many workers from now on; what those until now did not cost yet is added up."""
+        begin, end = max(self.hired_since[stage], self.setup.begin), min(self.now, self.setup.end)
+        self.result.hired[stage] += self.workers[stage] * max(0.0, end - begin)
+        self.workers[stage], self.hired_since[stage] = count, self.now
 
     # Arrivals. While the door is closed they are not made one by one: how many came is drawn when it opens.
 
