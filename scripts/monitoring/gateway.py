@@ -1,7 +1,7 @@
 """The gateway: what is asked, what it answers, and who is turned away."""
 
 from .overview import UPLOADS
-from .panels import HALF, PER_MINUTE, QUARTER, THIRD, board, lines, per_minute, quantiles, spread
+from .panels import HALF, PER_MINUTE, QUARTER, THIRD, board, lines, newly, per_minute, quantiles, spread
 
 # Of the process that has an HTTP side, whatever else runs in it.
 ITS = "and on (job, instance) invoice_ocr_http_connections"
@@ -45,9 +45,8 @@ def requests():
         ),
         lines(
             "Errors by route and status",
-            "Answers of 400 and more, in a minute.",
-            (per_minute("invoice_ocr_http_requests_total", "route, status", f"{{{bad}}}"), "{{route}} {{status}}"),
-            unit=PER_MINUTE,
+            "Answers of 400 and more, within each interval.",
+            (newly("invoice_ocr_http_requests_total", "route, status", f"{{{bad}}}"), "{{route}} {{status}}"),
             width=HALF,
             stacked=True,
         ),
@@ -95,37 +94,31 @@ def uploads():
 
 def edge():
     return [
-        lines("Connections", "That have a place.", ("sum(invoice_ocr_http_connections)", "open"), width=QUARTER),
+        lines("Connections", "That have a place.", ("sum(invoice_ocr_http_connections)", "open"), width=THIRD),
         lines(
             "Connections that found no place",
-            "In a minute by reason.",
-            (per_minute("invoice_ocr_http_connections_refused_total", "reason"), "{{reason}}"),
-            unit=PER_MINUTE,
-            width=QUARTER,
+            "Within each interval by reason.",
+            (newly("invoice_ocr_http_connections_refused_total", "reason"), "{{reason}}"),
+            width=THIRD,
         ),
         lines(
             "Connections that were ended",
-            "In a minute by reason; idle is nobody's fault.",
-            (per_minute("invoice_ocr_http_connections_ended_total", "reason"), "{{reason}}"),
-            unit=PER_MINUTE,
-            width=QUARTER,
+            "Within each interval by reason; idle is nobody's fault.",
+            (newly("invoice_ocr_http_connections_ended_total", "reason"), "{{reason}}"),
+            width=THIRD,
         ),
         lines(
             "Callers that were not let in",
-            "In a minute by code; those held back by their rate beside them.",
-            (per_minute("invoice_ocr_callers_refused_total", "code"), "{{code}}"),
-            (
-                '60 * sum(rate(invoice_ocr_http_requests_total{status="429"}[$__rate_interval])) or vector(0)',
-                "too_many_requests",
-            ),
-            unit=PER_MINUTE,
-            width=QUARTER,
+            "Within each interval by code; those held back by their rate beside them.",
+            (newly("invoice_ocr_callers_refused_total", "code"), "{{code}}"),
+            (newly("invoice_ocr_http_requests_total", "status", '{status="429"}'), "{{status}}"),
+            width=HALF,
         ),
         lines(
             "Audit records that were lost",
             "In all since the start of each gateway.",
             ("sum(invoice_ocr_audit_records_dropped_total)", "lost"),
-            width=QUARTER,
+            width=HALF,
         ),
     ]
 

@@ -1,6 +1,6 @@
 """The first look: is what was promised kept, what comes and goes, where does it wait, how well is it read."""
 
-from .panels import HALF, PER_MINUTE, QUARTER, board, lines, number, per_minute, quantiles, rows
+from .panels import HALF, PER_MINUTE, QUARTER, board, lines, newly, number, per_minute, quantiles, rows
 
 UPLOADS = 'method="POST",route="/api/v1/process-invoice"'
 # A budget of which a quarter is left is a reason to be careful, without any the promise is broken.
@@ -154,26 +154,24 @@ def work():
 
 
 def trouble():
+    retried = '{outcome="retried",code!=""}'
     return [
         lines(
             "Documents that failed",
-            "In a minute, by the code of their error.",
-            (per_minute("invoice_ocr_documents_ended_total", "code", '{outcome="failed"}'), "{{code}}"),
-            unit=PER_MINUTE,
+            "Within each interval, by the code of their error.",
+            (newly("invoice_ocr_documents_ended_total", "code", '{outcome="failed"}'), "{{code}}"),
             stacked=True,
         ),
         lines(
             "Attempts that are tried again",
-            "In a minute, by stage and code.",
-            (per_minute("invoice_ocr_jobs_total", "stage, code", '{outcome="retried"}'), "{{stage}} {{code}}"),
-            unit=PER_MINUTE,
+            "Within each interval, by stage and code.",
+            (newly("invoice_ocr_jobs_total", "stage, code", retried), "{{stage}} {{code}}"),
             stacked=True,
         ),
         lines(
             "Uploads that failed",
-            "Answers of 500 and more to uploads, in a minute.",
-            (per_minute("invoice_ocr_http_requests_total", "status", f'{{{UPLOADS},status=~"5.."}}'), "{{status}}"),
-            unit=PER_MINUTE,
+            "Answers of 500 and more to uploads, within each interval.",
+            (newly("invoice_ocr_http_requests_total", "status", f'{{{UPLOADS},status=~"5.."}}'), "{{status}}"),
             stacked=True,
         ),
     ]

@@ -143,6 +143,14 @@ def quantiles(histogram, by="", selector="", parts=(0.5, 0.95, 0.99)):
     return [(f"histogram_quantile({part}, {rate})", f"p{part * 100:g}{name}") for part in parts]
 
 
+def newly(counter, by, selector=""):
+    """What is rare, by the label `by`: how often it came about within an interval, 0 where it never did. A counter's first
+    1 has no sample before it, so rate() does not see it: a series that six hours do not know counts whole."""
+    new = f"{counter}{selector} unless present_over_time({counter}[6h] offset $__rate_interval)"
+    counted = f"sum by ({by}) (({new}) or increase({counter}{selector}[$__rate_interval]))"
+    return f'{counted} or label_replace(vector(0), "{by.split(", ")[0]}", "none", "", "")'
+
+
 def per_minute(counter, by, selector=""):
     """A counter's increase in a minute in each group of the label `by`; 0 where it never counted."""
     rate = f"60 * sum by ({by}) (rate({counter}{selector}[$__rate_interval]))"

@@ -5,6 +5,7 @@ Not what Grafana draws to the pixel, but the same panels in the same places with
 import io
 import json
 import math
+import re
 from datetime import UTC, datetime
 
 from .live import STEP, substituted
@@ -52,6 +53,8 @@ def draw(board, prometheus, begin, end):
         left, tall = place["x"] / 24, place["h"] * ROW / height
         axes = figure.add_axes((left + 0.034, top - tall + 44 / height, place["w"] / 24 - 0.042, tall - 72 / height))
         axes.set_facecolor(PANEL)
+        box = (left + 0.003, top - tall + 4 / height), place["w"] / 24 - 0.006, tall - 8 / height
+        figure.add_artist(pyplot.Rectangle(*box, facecolor=PANEL, edgecolor="#dddddd", linewidth=0.6, zorder=-1))
         figure.text(left + 0.006, top - 16 / height, panel["title"], fontsize=8, weight="bold", color=INK)
         kind = {"timeseries": lines, "stat": number, "heatmap": spread, "table": rows}[panel["type"]]
         kind(axes, panel, [asked(prometheus, target, begin, end) for target in panel["targets"]])
@@ -70,6 +73,8 @@ def asked(prometheus, target, begin, end):
         legend = target["legendFormat"]
         for label, value in series["metric"].items():
             legend = legend.replace("{{" + label + "}}", value)
+        # Grafana leaves out what a series has no label for.
+        legend = re.sub(r"\s*\{\{\w+\}\}", "", legend)
         points = [(float(at), float(value)) for at, value in series["values"] if not math.isnan(float(value))]
         if points:
             found.append((legend, [at for at, _ in points], [value for _, value in points], series["metric"]))
@@ -127,6 +132,11 @@ def number(axes, panel, answers):
     if not values:
         axes.text(0.5, 0.5, "no data", ha="center", va="center", fontsize=10, color="#999999", transform=axes.transAxes)
         return
+    # What Grafana puts behind the figure: how it came to be.
+    at, past = answers[0][0][1], answers[0][0][2]
+    behind = axes.inset_axes((0, 0, 1, 0.35))
+    behind.set_axis_off()
+    behind.fill_between(at, past, min(0, *past), color="#888888", alpha=0.2, linewidth=0)
     colour = next(
         step["color"]
         for step in reversed(defaults["thresholds"]["steps"])
@@ -134,7 +144,7 @@ def number(axes, panel, answers):
     )
     axes.text(
         0.5,
-        0.5,
+        0.62,
         readable(values[0], defaults.get("unit", "short")),
         ha="center",
         va="center",
@@ -168,7 +178,10 @@ def spread(axes, panel, answers):
 def rows(axes, panel, answers):
     axes.set_axis_off()
     shown = panel["transformations"][0]["options"]["include"]["names"]
-    found = [each[3] for answer in answers for each in answer][:9]
+    series = [each for answer in answers for each in answer]
+    # What is so now, not what was during the run.
+    last = max(at[-1] for _, at, _, _ in series)
+    found = [metric for _, at, _, metric in series if at[-1] == last][:9]
     for line, metric in enumerate(found):
         text = "   ".join(metric[name] for name in shown if name in metric)
         axes.text(0, 0.95 - line * 0.11, text, fontsize=7, color=INK, va="top", transform=axes.transAxes)
@@ -179,7 +192,7 @@ def readable(value, unit):
     if math.isinf(value):
         return "+Inf"
     if unit == "percentunit":
-        return f"{value * 100:.0f} %"
+        return f"{value * 100:.2g} %" if abs(value) < 0.1 else f"{value * 100:.0f} %"
     if unit == "bytes":
         for name in ("B", "KiB", "MiB", "GiB"):
             if abs(value) < 1024 or name == "GiB":

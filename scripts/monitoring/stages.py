@@ -1,7 +1,7 @@
 """The three stages: the same questions for each, and what only one of them can answer."""
 
 from .gateway import process
-from .panels import HALF, PER_MINUTE, QUARTER, THIRD, board, lines, per_minute, quantiles, spread
+from .panels import HALF, PER_MINUTE, QUARTER, THIRD, WIDE, board, lines, newly, per_minute, quantiles, spread
 
 # Stages whose native code runs in worker processes.
 WITH_WORKERS = ("preprocess", "ocr")
@@ -71,12 +71,11 @@ def attempts(name):
         ),
         lines(
             "Errors",
-            "In a minute by code and what became of the job.",
+            "Within each interval, by code and what became of the job.",
             (
-                per_minute("invoice_ocr_jobs_total", "code, outcome", f'{{stage="{name}",code!=""}}'),
+                newly("invoice_ocr_jobs_total", "code, outcome", f'{{stage="{name}",code!=""}}'),
                 "{{code}} {{outcome}}",
             ),
-            unit=PER_MINUTE,
             width=THIRD,
             stacked=True,
         ),
@@ -107,10 +106,9 @@ def workers(name):
         ),
         lines(
             "Ends of workers",
-            "In a minute by reason; to be replaced is ordinary.",
-            (per_minute("invoice_ocr_worker_exits_total", "reason", of), "{{reason}}"),
-            (f"60 * sum(rate(invoice_ocr_worker_starts_total{of}[$__rate_interval]))", "starts"),
-            unit=PER_MINUTE,
+            "Within each interval, by reason; to be replaced is ordinary.",
+            (newly("invoice_ocr_worker_exits_total", "reason", of), "{{reason}}"),
+            (f"sum(increase(invoice_ocr_worker_starts_total{of}[$__rate_interval]))", "starts"),
             width=QUARTER,
         ),
         lines(
@@ -130,7 +128,7 @@ def workers(name):
             "Sandbox",
             "1 where a part of it holds around all workers; docs/sandbox.md.",
             (f"min by (mechanism) (invoice_ocr_worker_sandbox{of})", "{{mechanism}}"),
-            width=HALF,
+            width=WIDE,
             most=1,
         ),
     ]
@@ -195,7 +193,7 @@ def extract():
             "Documents in a minute: sent to a person, or not.",
             (per_minute(reviewed, "required"), "to review: {{required}}"),
             unit=PER_MINUTE,
-            width=THIRD,
+            width=QUARTER,
             stacked=True,
         ),
         lines(
@@ -204,22 +202,28 @@ def extract():
             ("invoice_ocr:review:ratio6h", "6 hours"),
             ("invoice_ocr:review:ratio7d", "7 days"),
             unit="percentunit",
-            width=THIRD,
+            width=QUARTER,
             most=1,
         ),
         lines(
+            "Why a person has to look",
+            "Within each interval, by reason; a document may have several.",
+            (newly("invoice_ocr_review_reasons_total", "code"), "{{code}}"),
+            stacked=True,
+            width=QUARTER,
+        ),
+        lines(
             "E-invoices",
-            "In a minute by profile.",
-            (per_minute("invoice_ocr_e_invoices_total", "profile"), "{{profile}}"),
-            unit=PER_MINUTE,
-            width=THIRD,
+            "Within each interval, by profile.",
+            (newly("invoice_ocr_e_invoices_total", "profile"), "{{profile}}"),
+            width=QUARTER,
             stacked=True,
         ),
         lines(
             "Hints that cannot be used",
             "1 where the file was changed and does not work.",
             ("max(invoice_ocr_hints_stale)", "stale"),
-            width=THIRD,
+            width=QUARTER,
             most=1,
         ),
     ]

@@ -124,6 +124,9 @@ class Traffic(threading.Thread):
 def misfortunes(client, other, fleet):
     """Everything that goes wrong in ordinary life, once. Gives the ids of the documents of it."""
     made = [client.send_file(path) for path in sorted(XML.glob("*.xml"))]
+    # A worker that dies before a stage has begun ends its service, as it should. So a scan goes through first.
+    made.append(client.send_file(SAMPLES / SLOW[0]))
+    client.await_end(made[-1])
     # Documents at fault: encrypted, cut off, no invoice.
     made.append(client.send_file(BROKEN / "password.pdf"))
     made.append(client.send((SAMPLES / QUICK[0]).read_bytes()[:2000], ".pdf"))
