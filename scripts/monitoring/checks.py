@@ -9,6 +9,8 @@ from .servers import DEPLOY, RULES
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
 MONITORING = ROOT / "docs" / "monitoring.md"
+# Kind, name and labels of each metric, as a test of the product wants them.
+GOLDEN = ROOT / "tests" / "e2e" / "golden" / "metrics.txt"
 SECTIONS = ["What it means", "What is noticed", "How to look", "What to do", "When it goes away"]
 LEVELS = ("critical", "warning", "info")
 # A metric of ours that no rule records: those have a colon.
@@ -37,6 +39,7 @@ def breaches():
     yield from of_tests(found)
     yield from of_commands(pages | {"monitoring.md": MONITORING.read_text()})
     yield from of_metrics(pages)
+    yield from of_golden()
     yield from of_codes()
 
 
@@ -117,6 +120,18 @@ def of_metrics(pages):
             plain = next((name.removesuffix(part) for part in PARTS if name.endswith(part)), name)
             if not {name, plain} & table:
                 yield f"{where}: {name} is not in docs/monitoring.md"
+
+
+def of_golden():
+    """What the services are tested to export is described with its kind and labels."""
+    rows = re.findall(r"^\| `([a-z_]+)(?:\{([a-z_,]*)\})?` \| (\w+) \|", MONITORING.read_text(), re.M)
+    table = {name: (kind, set(labels.split(",")) - {""}) for name, labels, kind in rows}
+    for line in GOLDEN.read_text().splitlines() if GOLDEN.is_file() else []:
+        kind, name, labels = re.fullmatch(r"(\w+) +([a-z_]+)\{([a-z_,]*)\}", line).groups()
+        name += "_total" if kind == "counter" else ""
+        exported = (kind, set(labels.split(",")) - {""})
+        if table.get(name) != exported:
+            yield f"docs/monitoring.md says of {name} {table.get(name)}, and it is {exported}"
 
 
 def of_codes():
