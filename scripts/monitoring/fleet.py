@@ -52,12 +52,12 @@ class Fleet:
         """The folder that commands take as --data."""
         return self.folder / "data"
 
-    def start(self, name):
-        """Starts a service and waits until it is ready."""
+    def start(self, name, roles="all"):
+        """Starts a service and waits until it is ready; `roles` are those of a `serve` that runs all alone."""
         if name in STAGES:
             command = [self.binary.parent / name, "--nats-url", (self.data / "broker.url").read_text().strip()]
         else:
-            roles = "gateway" if self.apart else "all"
+            roles = "gateway" if self.apart else roles
             command = [self.binary, "serve", "--data", self.data, "--stages", roles, "--listen", "127.0.0.1:0"]
         own = {"INVOICE_OCR__SERVICE__OPS_LISTEN": f"127.0.0.1:{self.ports[name]}"}
         log = self.folder / f"{name}.log"

@@ -77,7 +77,7 @@ def promises():
         rows(
             "Alerts now",
             "Pending and firing.",
-            'ALERTS{alertname=~"InvoiceOcr.*"} or label_replace(vector(0), "alertname", "none", "", "")',
+            'ALERTS{alertname=~"InvoiceOcr.*"} or label_replace(absent(ALERTS{alertname=~"InvoiceOcr.*"}), "alertname", "none", "", "")',
             HALF,
             ["alertname", "alertstate", "severity", "stage", "slo", "stream", "instance"],
         ),

@@ -193,7 +193,7 @@ def extract():
             "Documents in a minute: sent to a person, or not.",
             (per_minute(reviewed, "required"), "to review: {{required}}"),
             unit=PER_MINUTE,
-            width=QUARTER,
+            width=THIRD,
             stacked=True,
         ),
         lines(
@@ -202,7 +202,7 @@ def extract():
             ("invoice_ocr:review:ratio6h", "6 hours"),
             ("invoice_ocr:review:ratio7d", "7 days"),
             unit="percentunit",
-            width=QUARTER,
+            width=THIRD,
             most=1,
         ),
         lines(
@@ -210,20 +210,20 @@ def extract():
             "Within each interval, by reason; a document may have several.",
             (newly("invoice_ocr_review_reasons_total", "code"), "{{code}}"),
             stacked=True,
-            width=QUARTER,
+            width=THIRD,
         ),
         lines(
             "E-invoices",
             "Within each interval, by profile.",
             (newly("invoice_ocr_e_invoices_total", "profile"), "{{profile}}"),
-            width=QUARTER,
+            width=HALF,
             stacked=True,
         ),
         lines(
             "Hints that cannot be used",
             "1 where the file was changed and does not work.",
             ("max(invoice_ocr_hints_stale)", "stale"),
-            width=QUARTER,
+            width=HALF,
             most=1,
         ),
     ]
