@@ -67,7 +67,7 @@ fn start(args: &ServeArgs, service_args: &ServiceArgs) -> Result<(), StartError>
     if let Some(listen) = args.listen {
         config = config.with("gateway.listen", listen)?;
     }
-    telemetry::start(&config.log)?;
+    let _spans = telemetry::start_with_spans(&config.log, &config.traces, &name(args))?;
     failpoint::arm(&config.faults.points);
     service::block_on(serve(args, config))
 }

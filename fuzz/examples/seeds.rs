@@ -142,6 +142,46 @@ const REQUESTS: [&str; 7] = [
     "\u{0}\u{0}\nContent-Type: application/octet-stream\nContent-Length: 900\n\n<!DOCTYPE html>",
 ];
 
+/// Requests as they stand on the wire, one of them of several.
+const HEADS_OF_REQUESTS: [&str; 6] = [
+    "\u{1}GET /health HTTP/1.1\r\nHost: a\r\n\r\n",
+    "\u{7}POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab\r\ncGET / HTTP/1.1\r\nHost: b\r\n\r\n",
+    "\u{3}POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+    "\u{0}GET / HTTP/1.0\r\nX-Forwarded-For: 192.0.2.7, 10.0.0.9, unknown\r\nX-Forwarded-For: [2001:db8::1]:80\r\n\r\n",
+    "\u{9}GET / HTTP/1.1\r\nForwarded: for=\"[2001:db8::1]:80\";proto=https, for=10.1.1.1\r\n\r\n",
+    "\u{2}POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\nX: a\r\n b\r\n\r\n",
+];
+
+/// What clients show, and what follows as claims, as a file of keys, as a record.
+const SHOWN: [&str; 6] = [
+    "Bearer ioc_00112233445566ff_070707070707070707070707070707070707070707070707440015f3\n\n",
+    "\nioc_00112233445566ff_070707070707070707070707070707070707070707070707440015f3\n",
+    "00112233445566ff_070707070707070707070707070707070707070707070707\n\n{\"keys\": []}",
+    "Bearer eyJhbGciOiJIUzI1NiJ9.e30.AAAA\n\n{\"sub\":\"x\",\"iss\":\"i\",\"aud\":\"a\",\"exp\":9999999999,\
+     \"tenant\":\"acme\",\"scope\":\"documents:read\"}",
+    "Basic dTpw\na\n{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"use\":\"sig\",\"kid\":\"e\",\
+     \"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}",
+    "\n\n-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n",
+];
+
+/// URLs to call, and what their hosts resolve to.
+const CALLBACKS: [&[u8]; 6] = [
+    b"https://example.com/hook?a=b\n\x00\x5d\xb8\xd8\x22",
+    b"http://localhost:80/\n\x00\x7f\x00\x00\x01\x01\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a\x00\x00\x01",
+    b"http://0x7f.1/",
+    b"http://[::ffff:169.254.169.254]:443/",
+    b"https://user:password@8.8.8.8/",
+    "https://\u{2488}\u{2488}\u{2488}\u{2488}/\u{3002}".as_bytes(),
+];
+
+/// Answers of Tesseract, after the size of the page.
+const TABLES: [&[u8]; 3] = [
+    b"\x03\x01level\tpage_num\n4\t1\t1\t1\t1\t0\t20\t10\t100\t10\t-1\t\n5\t1\t1\t1\t1\t1\t20\t10\t40\t10\t96.5\tTotal\n\
+      5\t1\t1\t1\t1\t2\t70\t10\t50\t10\t41.25\t12,50\n5\t1\t1\t1\t1\t3\t130\t0\t5\t60\t90\tde\n",
+    b"\x00\x005\t1\t1\t1\t1\t1\t190\t-5\t40\t10\t95\tx",
+    b"\xff\xff5\t1\t1\t1\t1\t1\tnan\tinf\t1e38\t3e38\t1e9\tx\n5\t1\t4294967295\t1\t1\t1\t0\t0\t1\t1\t0\t\x20a",
+];
+
 fn main() {
     for (at, lines) in INVOICES.iter().enumerate() {
         let name = format!("invoice-{at}");
@@ -158,6 +198,12 @@ fn main() {
     write_all("hints_file", &HINTS.map(str::as_bytes));
     write_all("media_type", &HEADS);
     write_all("multipart_upload", &REQUESTS.map(str::as_bytes));
+    write_all("request_heads", &HEADS_OF_REQUESTS.map(str::as_bytes));
+    write_all("credentials", &SHOWN.map(str::as_bytes));
+    let key = include_bytes!("../../crates/common/tests/golden/key-v1.cbor");
+    write("credentials", "record", &[b"\n\n", &key[..]].concat());
+    write_all("callback_urls", &CALLBACKS);
+    write_all("tesseract_tables", &TABLES);
     let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x06\x76\0\0\x09\x23\x08\0\0\0\0\0\0\0\0";
     let bare = [b"\x05\x7f\nContent-Type: image/png\n\n", &png[..]].concat();
     write("multipart_upload", "png", &bare);

@@ -126,7 +126,7 @@ def of_golden():
     """What the services are tested to export is described with its kind and labels."""
     rows = re.findall(r"^\| `([a-z_]+)(?:\{([a-z_,]*)\})?` \| (\w+) \|", MONITORING.read_text(), re.M)
     table = {name: (kind, set(labels.split(",")) - {""}) for name, labels, kind in rows}
-    for line in GOLDEN.read_text().splitlines() if GOLDEN.is_file() else []:
+    for line in GOLDEN.read_text().splitlines():
         kind, name, labels = re.fullmatch(r"(\w+) +([a-z_]+)\{([a-z_,]*)\}", line).groups()
         name += "_total" if kind == "counter" else ""
         exported = (kind, set(labels.split(",")) - {""})

@@ -10,11 +10,14 @@
 )]
 
 mod callers;
+mod collector;
 mod documents;
 mod einvoices;
 mod faults;
 mod limits;
+mod metrics;
 mod operation;
 mod pages;
 mod support;
+mod traces;
 mod users;

@@ -180,7 +180,15 @@ pub(crate) fn get_bytes(url: &str) -> (u16, String, Vec<u8>) {
 }
 
 fn post(url: &str, body: &[u8], media_type: &str) -> (u16, Value) {
-    match agent().post(url).header("Content-Type", media_type).send(body) {
+    post_with(url, body, &[("Content-Type", media_type)])
+}
+
+/// Status and body of a POST with `headers`.
+pub(crate) fn post_with(url: &str, body: &[u8], headers: &[(&str, &str)]) -> (u16, Value) {
+    let request = agent().post(url);
+    let request =
+        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    match request.send(body) {
         Ok(mut answer) => {
             let text = answer.body_mut().read_to_string().unwrap_or_default();
             (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or(Value::Null))
@@ -248,6 +256,13 @@ impl Behind {
         let stream = self.runtime.block_on(self.context.get_stream(stream)).unwrap();
         let read = self.runtime.block_on(stream.get_last_raw_message_by_subject(subject));
         read.ok().map(|message| message.payload.to_vec())
+    }
+
+    /// A header of the newest message on `subject`.
+    pub(crate) fn header(&self, stream: &str, subject: &str, name: &str) -> Option<String> {
+        let stream = self.runtime.block_on(self.context.get_stream(stream)).unwrap();
+        let read = self.runtime.block_on(stream.get_last_raw_message_by_subject(subject)).unwrap();
+        read.headers.get(name).map(ToString::to_string)
     }
 
     /// Waits until no job is left.

@@ -1,8 +1,11 @@
 //! nats-server processes: one alone, and three as a cluster.
 
 use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use common::testing::process::signal;
@@ -63,7 +66,12 @@ impl Server {
     pub(crate) fn restart(&mut self) {
         self.launch();
         let health = format!("http://127.0.0.1:{}/varz", self.monitor);
-        until("a broker", || get_json(&health).map(drop));
+        let child = self.child.as_mut().unwrap();
+        until("a broker", || {
+            // It answers before it has taken all of its ports.
+            assert!(child.try_wait().unwrap().is_none(), "{} has ended, see its log", self.name);
+            get_json(&health).map(drop)
+        });
     }
 
     /// Likewise, without waiting for it.
@@ -221,9 +229,19 @@ impl Cluster {
     }
 }
 
-/// A port that nobody listens on.
+/// Ports of the laboratory. Above those that need rights, and below those that Linux gives to connections
+/// (32768 on): one of these could take the port of a server that is down for a moment, and keep it.
+const PORTS: std::ops::Range<u32> = 15_000..32_000;
+
+/// A port that nobody listens on, and that this process has not been given before.
 pub(crate) fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static GIVEN: LazyLock<AtomicU32> = LazyLock::new(|| AtomicU32::new(rand::random()));
+    let next = || {
+        let given = GIVEN.fetch_add(1, Ordering::Relaxed);
+        u16::try_from(PORTS.start + given % (PORTS.end - PORTS.start)).unwrap()
+    };
+    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    std::iter::repeat_with(next).take(PORTS.len()).find(is_free).expect("a free port")
 }
 
 /// How long a leader change may take, with room for a busy machine.

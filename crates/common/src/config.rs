@@ -58,6 +58,8 @@ pub struct Config {
     pub service: Service,
     /// Logs.
     pub log: Log,
+    /// Traces.
+    pub traces: Traces,
     /// Rehearsals.
     pub faults: Faults,
 }
@@ -240,6 +242,15 @@ pub struct Log {
     pub spans: bool,
 }
 
+/// See `[traces]`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.default.toml documents each key, once")]
+pub struct Traces {
+    pub endpoint: String,
+    pub sample_ratio: f64,
+}
+
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -371,6 +382,10 @@ impl Config {
         if !(0.0..=1.0).contains(&self.extract.review_below) {
             let reason = "a probability is 0 to 1";
             return unusable("extract.review_below", &self.extract.review_below, reason);
+        }
+        if !(0.0..=1.0).contains(&self.traces.sample_ratio) {
+            let reason = "a part of all traces is 0 to 1";
+            return unusable("traces.sample_ratio", &self.traces.sample_ratio, reason);
         }
         if self.gateway.max_upload_bytes == 0 {
             return unusable("gateway.max_upload_bytes", &0, "every upload would be refused");

@@ -29,6 +29,7 @@ pub mod intake;
 pub mod keys;
 mod latest;
 pub mod lease;
+pub mod levels;
 mod listing;
 pub mod names;
 pub mod objects;

@@ -157,7 +157,7 @@ fn alone(
     run: impl AsyncFnOnce(Broker, Config, CancellationToken) -> Result<(), StartError>,
 ) -> Result<(), StartError> {
     let config = args.load()?;
-    telemetry::start(&config.log)?;
+    let _spans = telemetry::start_with_spans(&config.log, &config.traces, name)?;
     failpoint::arm(&config.faults.points);
     block_on(async {
         if config.broker.url.is_empty() {
@@ -205,11 +205,13 @@ pub async fn run_stage<S: Stage>(
     metrics: &Metrics,
     stop: CancellationToken,
 ) -> Result<(), StartError> {
+    let link = broker.clone();
+    metrics.watch_link(move || link.is_connected());
     let consumer = topology::bind(broker, S::NAME).await?;
     stage.warm_up().await?;
     stage.register(metrics);
     let settings = RunnerSettings::new(config, S::NAME);
-    runner::run(broker.clone(), consumer, stage, settings, metrics.stages.clone(), stop).await;
+    runner::run(broker.clone(), consumer, stage, settings, metrics.clone(), stop).await;
     Ok(())
 }
 

@@ -33,6 +33,7 @@ mod process;
 mod sandbox;
 mod settings;
 mod stderr;
+pub(crate) mod usage;
 
 pub use child::run_child;
 pub use error::WorkerError;

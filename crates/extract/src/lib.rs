@@ -4,7 +4,7 @@
 //! words (`layout`), elects how the document writes (`locale`), collects typed candidates with
 //! their evidence (`value`, `candidate`, `evidence`), decides on fields (`fields`), some of them
 //! jointly, puts an attached e-invoice beside them ([`einvoice`]) and judges the outcome (`checks`,
-//! `review`). What an operator knows beforehand is in [`settings`]: who receives the invoices
+//! `review`), counted in `metrics`. What an operator knows beforehand is in [`settings`]: who receives the invoices
 //! ([`own`]), where suppliers print what ([`hints`]). What words mean is data (`lexicon`,
 //! `data/`), what they look like is in `patterns`.
 
@@ -29,6 +29,7 @@ mod invoice;
 mod layout;
 mod lexicon;
 mod locale;
+mod metrics;
 mod patterns;
 mod review;
 #[cfg(test)]

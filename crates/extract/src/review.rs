@@ -51,7 +51,7 @@ pub(crate) fn review(
 }
 
 /// What an invoice is booked and paid by: path, confidence where it was found, whether it has to be.
-fn header(invoice: &Invoice) -> Vec<(&'static str, Option<Confidence>, bool)> {
+pub(crate) fn header(invoice: &Invoice) -> Vec<(&'static str, Option<Confidence>, bool)> {
     fn of<T>(field: &Option<Field<T>>) -> Option<Confidence> {
         field.as_ref().map(|f| f.confidence)
     }

@@ -22,6 +22,7 @@ use crate::einvoice::Attached;
 use crate::error::ExtractError;
 use crate::extract;
 use crate::facts::DocumentFacts;
+use crate::metrics::ResultMetrics;
 use crate::own::OwnIdentity;
 use crate::settings::Settings;
 use crate::stage::hints_file::HintsFile;
@@ -36,6 +37,7 @@ pub struct Extract {
     own: OwnIdentity,
     hints: Option<Arc<HintsFile>>,
     review_below: f64,
+    metrics: ResultMetrics,
 }
 
 impl Extract {
@@ -57,7 +59,8 @@ impl Extract {
             })?)),
         };
         let review_below = config.extract.review_below;
-        Ok(Self { clock: Timestamp::now, own, hints, review_below })
+        let metrics = ResultMetrics::default();
+        Ok(Self { clock: Timestamp::now, own, hints, review_below, metrics })
     }
 
     /// The settings in effect at this moment. Blocks for a look at the hints file.
@@ -72,6 +75,7 @@ impl Stage for Extract {
     const NAME: StageName = StageName::Extract;
 
     fn register(&self, metrics: &Metrics) {
+        metrics.register(|registry| self.metrics.register(registry));
         if let Some(file) = &self.hints {
             metrics.register(|registry| file.register(registry));
         }
@@ -85,9 +89,8 @@ impl Stage for Extract {
         let stage = self.clone();
         // A document of 200 pages takes long enough to hold up every other task of this thread, and
         // so may a file on a slow disk.
-        let result = tokio::task::spawn_blocking(move || {
-            publish(&document, &attached, &facts, &stage.settings())
-        });
+        let result =
+            tokio::task::spawn_blocking(move || publish(&document, &attached, &facts, &stage));
         Ok(Outcome::Extracted(result.await.map_err(broken)??))
     }
 }
@@ -111,7 +114,7 @@ fn publish(
     document: &ReadDocument,
     attached: &Attached,
     facts: &DocumentFacts,
-    settings: &Settings,
+    stage: &Extract,
 ) -> Result<Box<RawValue>, ExtractError> {
     match attached {
         // Where there is no page to fall back on, the file is the document.
@@ -120,8 +123,9 @@ fn publish(
         }
         Attached::Nothing | Attached::Invoice(_) | Attached::Unreadable(_) => {}
     }
-    to_raw_value(&extract(document, attached, facts, settings))
-        .map_err(|error| ExtractError::Unserialisable(error.to_string()))
+    let result = extract(document, attached, facts, &stage.settings());
+    stage.metrics.extracted(&result, attached);
+    to_raw_value(&result).map_err(|error| ExtractError::Unserialisable(error.to_string()))
 }
 
 fn broken(error: JoinError) -> ExtractError {

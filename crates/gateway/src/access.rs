@@ -9,6 +9,8 @@
 
 mod credential;
 mod follow;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod ring;
 mod token;
 mod trail;

@@ -1,12 +1,17 @@
-//! The reading of an upload by itself, for the target in `fuzz/`.
+//! What reads bytes of a client, each by itself, for the targets in `fuzz/`.
 
+use std::net::IpAddr;
+
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use bytes::Bytes;
 
-use common::config::Limits;
+use common::config::{Limits, Proxies};
 use common::page::MediaType;
 
+pub use crate::access::fuzzing::{Shown, holder, key_files, shown};
 use crate::error::ApiError;
+pub use crate::server::fuzzing::admitted;
 use crate::upload::{self, Body};
 
 /// A document as it was taken out of a request.
@@ -43,4 +48,10 @@ pub async fn upload(
 /// As the route of uploads answers.
 pub fn languages(text: &str) -> Result<Vec<String>, ApiError> {
     upload::parse_languages(text)
+}
+
+/// Who asks, by what proxies say of it.
+#[must_use]
+pub fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &Proxies) -> IpAddr {
+    crate::limit::client_address(peer, headers, proxies)
 }

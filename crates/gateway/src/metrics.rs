@@ -1,8 +1,10 @@
-//! HTTP metrics.
+//! HTTP metrics, and what came in.
 
 use std::time::Duration;
 
 use axum::http::Method;
+use common::metrics::media_type;
+use common::status::StatusRecord;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -91,6 +93,33 @@ impl AccessMetrics {
     /// So many records are lost.
     pub(crate) fn dropped(&self, records: u64) {
         self.dropped.inc_by(records);
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct UploadLabels {
+    media_type: &'static str,
+    known: &'static str,
+}
+
+/// Documents that clients brought and that were taken.
+#[derive(Clone, Debug)]
+pub(crate) struct UploadMetrics(Family<UploadLabels, Counter>);
+
+impl UploadMetrics {
+    /// Adds them to `registry`.
+    pub(crate) fn register(registry: &mut Registry) -> Self {
+        let accepted = Family::default();
+        let help = "Uploads that were taken, by what they are and whether they were known before";
+        registry.register("documents_accepted", help, accepted.clone());
+        Self(accepted)
+    }
+
+    /// An upload was taken.
+    pub(crate) fn accepted(&self, record: &StatusRecord, new: bool) {
+        let (media_type, known) =
+            (media_type(record.media_type), if new { "false" } else { "true" });
+        self.0.get_or_create(&UploadLabels { media_type, known }).inc();
     }
 }
 

@@ -6,6 +6,8 @@ mod answer;
 mod bind;
 mod connection;
 mod descriptors;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod gate;
 mod head;
 mod metrics;

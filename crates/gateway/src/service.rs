@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use common::config::{Config, Gateway};
 use common::jetstream::broker::Broker;
-use common::jetstream::{sweeper, topology};
-use common::metrics::Metrics;
+use common::jetstream::{levels, sweeper, topology};
+use common::metrics::{Metrics, QueueMetrics};
 use common::service::{self, StartError};
 
 use crate::access::Access;
@@ -49,6 +49,10 @@ pub async fn run(
     let access = Access::open(&config, &broker, &metrics)?;
     topology::verify_gateway(&broker).await?;
     service::serve_ops(&broker, &config, &metrics, &stop)?;
+    let documents = metrics.documents.clone();
+    let link = broker.clone();
+    metrics.watch_link(move || link.is_connected());
+    let queues = metrics.register(QueueMetrics::register);
     let probe = broker.clone();
     let state = GatewayState {
         broker: broker.clone(),
@@ -70,7 +74,9 @@ pub async fn run(
         serve_prepared(listener, state, prepared, stop.clone()).await;
         served.cancel();
     };
-    tokio::join!(serving, access.run(served.clone()), sweeper::run(broker, config, stop.clone()));
+    let looking = levels::run(broker.clone(), queues, stop.clone());
+    let sweeping = sweeper::run(broker, config, documents, stop.clone());
+    tokio::join!(serving, access.run(served.clone()), looking, sweeping);
     Ok(())
 }
 

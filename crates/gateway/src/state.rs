@@ -13,6 +13,7 @@ use common::metrics::Metrics;
 
 use crate::access::Access;
 use crate::error::ApiError;
+use crate::metrics::UploadMetrics;
 
 /// Looks at everything the gateway needs; `Err` says what is missing, in words for an operator.
 pub type Readiness = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
@@ -52,6 +53,7 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     pub(crate) readiness: Readiness,
     pub(crate) access: Access,
+    pub(crate) received: UploadMetrics,
     /// One permit for each upload that may be in memory.
     pub(crate) uploads: Semaphore,
     /// One permit for each document whose pages may be in memory.
@@ -65,7 +67,18 @@ impl App {
         let uploads = Semaphore::new(config.gateway.max_concurrent_uploads);
         let accepting = broker.with_patience(patience);
         let page_reads = Semaphore::new(PAGE_READS);
-        Self { broker, accepting, config, metrics, readiness, access, uploads, page_reads }
+        let received = metrics.register(UploadMetrics::register);
+        Self {
+            broker,
+            accepting,
+            config,
+            metrics,
+            readiness,
+            access,
+            received,
+            uploads,
+            page_reads,
+        }
     }
 
     /// Waits for the right to read a document's pages into memory; it ends with the permit.

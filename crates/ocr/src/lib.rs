@@ -2,7 +2,7 @@
 //!
 //! In the service: `stage` takes a prepared document and asks for one page after the other,
 //! `merge` joins a text layer with a reading, `layout` puts words into lines. Set by
-//! `params`, failing with `error`.
+//! `params`, counting in `metrics`, failing with `error`.
 //!
 //! In a worker process: `reader` answers requests, `raster` decodes the page's pixels,
 //! `policy` decides which engine reads and whose reading counts, with `language` telling
@@ -12,10 +12,13 @@
 
 mod engine;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod gaps;
 mod language;
 mod layout;
 mod merge;
+mod metrics;
 mod params;
 mod policy;
 mod raster;

@@ -19,6 +19,7 @@ use common::page::{
 use common::stage::{Outcome, Stage, StageName};
 use common::worker::{Pool, Program, run_child};
 
+use crate::metrics::ReadingMetrics;
 use crate::params::Params;
 use crate::reader::{PageReader, Request, Response};
 use crate::{layout, merge};
@@ -31,6 +32,7 @@ const MAX_ATTEMPTS: u32 = 16;
 pub struct Ocr {
     pool: Pool<PageReader>,
     params: Params,
+    metrics: ReadingMetrics,
 }
 
 impl Ocr {
@@ -40,7 +42,7 @@ impl Ocr {
         let params = Params::from(config);
         let Params { workers, limits, .. } = params;
         let pool = Pool::new(StageName::Ocr, program, workers, limits, params.setup.clone());
-        Self { pool, params }
+        Self { pool, params, metrics: ReadingMetrics::default() }
     }
 }
 
@@ -58,7 +60,8 @@ impl Stage for Ocr {
     }
 
     fn register(&self, metrics: &Metrics) {
-        self.pool.register(&metrics.stages);
+        self.pool.register(metrics);
+        metrics.register(|registry| self.metrics.register(registry));
     }
 
     async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
@@ -71,6 +74,7 @@ impl Stage for Ocr {
         let pages = stream::iter(reading).buffer_unordered(self.pool.size());
         let mut pages: Vec<ReadPage> = pages.try_collect().await?;
         pages.sort_by_key(|page| page.geometry.number);
+        pages.iter().for_each(|page| self.metrics.read(page));
         let document = ReadDocument { pages, embedded_xml: prepared.embedded_xml };
         let bytes = encode(&document)?.into();
         Ok(Outcome::Handed(objects.write(Bucket::Work, &job.id, bytes).await?))

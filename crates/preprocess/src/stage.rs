@@ -70,7 +70,7 @@ impl Stage for Preprocess {
     }
 
     fn register(&self, metrics: &Metrics) {
-        self.pool.register(&metrics.stages);
+        self.pool.register(metrics);
     }
 
     async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {

@@ -13,6 +13,7 @@ use crate::error::StageError;
 use crate::event::{DEAD_LETTER_VERSION, DeadLetter, FAILED_SCHEMA, InvoiceFailed};
 use crate::job::{JOB_VERSION, Job};
 use crate::status::{State, StatusRecord};
+use crate::telemetry::trace;
 
 /// A message as it was delivered, for the dead letter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,7 +63,15 @@ pub(super) fn job_message(
     headers.insert(names::CONTENT_TYPE_HEADER, "application/cbor");
     headers.insert(names::VERSION_HEADER, JOB_VERSION.to_string());
     headers.insert(names::CORRELATION_HEADER, job.correlation_id.as_str());
+    carry_trace(&mut headers);
     Ok(Message { subject: names::job_subject(stage, &job.id), headers, payload: payload.into() })
+}
+
+/// Lets whoever gets a message go on with the trace that it was made in.
+fn carry_trace(headers: &mut HeaderMap) {
+    for (name, value) in trace::headers() {
+        headers.insert(name.as_str(), value.as_str());
+    }
 }
 
 /// Headers as pairs, in the order in which the message lists them.
@@ -165,6 +174,7 @@ impl Broker {
         let mut headers = HeaderMap::new();
         headers.insert(names::CONTENT_TYPE_HEADER, "application/json");
         headers.insert(names::CORRELATION_HEADER, record.correlation_id.as_str());
+        carry_trace(&mut headers);
         let message_id = subject.clone();
         match self.publish(Message { subject, headers, payload }, &message_id).await {
             // The stream keeps one event per document and generation, for ever: this is how a

@@ -22,7 +22,7 @@ use super::room::Room;
 use super::settle::Settlement;
 use crate::config::Config;
 use crate::decide::RetryPolicy;
-use crate::metrics::StageMetrics;
+use crate::metrics::Metrics;
 use crate::stage::{Stage, StageName};
 
 /// How long one pull request waits at the broker. Also how long a shutdown waits for the
@@ -73,7 +73,7 @@ struct Runner<S> {
     stage: S,
     settings: RunnerSettings,
     ack_wait: Duration,
-    metrics: StageMetrics,
+    metrics: Metrics,
     /// What there is for what the stage writes.
     room: Room,
     /// Cancelled when running jobs have to hand back their work.
@@ -87,9 +87,10 @@ pub async fn run<S: Stage>(
     consumer: StageConsumer,
     stage: S,
     settings: RunnerSettings,
-    metrics: StageMetrics,
+    metrics: Metrics,
     stop: CancellationToken,
 ) {
+    metrics.stages.begin(S::NAME, settings.concurrency);
     let permits = Arc::new(Semaphore::new(settings.concurrency));
     let grace = settings.grace;
     let abandon = CancellationToken::new();

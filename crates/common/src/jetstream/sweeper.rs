@@ -39,6 +39,7 @@ use super::statuses::Change;
 use crate::config::Config;
 use crate::error::StageError;
 use crate::id::DocumentId;
+use crate::metrics::DocumentMetrics;
 use crate::stage::StageName;
 use crate::status::{State, StatusRecord};
 
@@ -46,32 +47,47 @@ use crate::status::{State, StatusRecord};
 const WATCH_PAUSE: Duration = Duration::from_secs(2);
 
 /// What was done about a document that stopped moving.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Sweep {
     /// It moves, or waits in a queue that nobody has come to yet.
     LeftAlone,
     /// Its job was published again.
     Requeued,
-    /// It was given up.
-    Failed,
+    /// It was given up, as this record says.
+    Failed(Box<StatusRecord>),
 }
 
 /// Watches the status bucket and sweeps, makes room where it is needed, and removes what stages ask
 /// for, until `stop`.
-pub async fn run(broker: Broker, config: Config, stop: CancellationToken) {
+pub async fn run(
+    broker: Broker,
+    config: Config,
+    documents: DocumentMetrics,
+    stop: CancellationToken,
+) {
     let tidying = reclaim::run(broker.clone(), config.sweeper.interval_seconds, stop.clone());
     // Boxed: whoever runs the sweeper beside something else would carry both.
     let erasing = erasure::serve(broker.clone(), stop.clone());
-    tokio::join!(Box::pin(follow(broker, config, stop)), Box::pin(tidying), Box::pin(erasing));
+    tokio::join!(
+        Box::pin(follow(broker, config, documents, stop)),
+        Box::pin(tidying),
+        Box::pin(erasing)
+    );
 }
 
-async fn follow(broker: Broker, config: Config, stop: CancellationToken) {
+async fn follow(
+    broker: Broker,
+    config: Config,
+    documents: DocumentMetrics,
+    stop: CancellationToken,
+) {
     let (mut active, mut leftovers) = (Active::default(), Leftovers::default());
     let mut ticks = tokio::time::interval(Duration::from_secs(config.sweeper.interval_seconds));
     while !stop.is_cancelled() {
+        let around = Around { broker: &broker, config: &config, documents: &documents };
         let watched = tokio::select! {
             () = stop.cancelled() => break,
-            watched = watch(&broker, &config, &mut active, &mut leftovers, &mut ticks) => watched,
+            watched = watch(&around, &mut active, &mut leftovers, &mut ticks) => watched,
         };
         if let Err(error) = watched {
             tracing::warn!(%error, "status watch is started again");
@@ -80,14 +96,21 @@ async fn follow(broker: Broker, config: Config, stop: CancellationToken) {
     }
 }
 
+/// What a watch works with.
+struct Around<'a> {
+    broker: &'a Broker,
+    config: &'a Config,
+    documents: &'a DocumentMetrics,
+}
+
 /// Follows the status bucket and sweeps at each tick; returns when the watch breaks.
 async fn watch(
-    broker: &Broker,
-    config: &Config,
+    around: &Around<'_>,
     active: &mut Active,
     leftovers: &mut Leftovers,
     ticks: &mut tokio::time::Interval,
 ) -> Result<(), async_nats::Error> {
+    let Around { broker, config, .. } = *around;
     let stream = broker.context.get_stream(names::STATUS_STREAM).await?;
     // Headers only: a completed status carries its whole result, which is not needed here.
     let consumer = stream
@@ -111,20 +134,27 @@ async fn watch(
                 leftovers.observe(subject, message.headers.as_ref(), now);
             }
             _ = ticks.tick() => {
-                sweep_all(broker, config, active).await;
+                sweep_all(around, active).await;
                 leftovers.sweep(broker, config).await;
             }
         }
     }
 }
 
-async fn sweep_all(broker: &Broker, config: &Config, active: &mut Active) {
+async fn sweep_all(around: &Around<'_>, active: &mut Active) {
+    let Around { broker, config, documents } = *around;
     let quiet = Duration::from_secs(config.sweeper.stuck_after_seconds);
     for id in active.quiet_for(quiet, Instant::now()) {
         let quiet_for = active.age(&id, Instant::now());
         match sweep(broker, config, &id, quiet_for).await {
             Ok(Sweep::LeftAlone) => {}
-            Ok(done) => tracing::warn!("invoice.id" = %id, ?done, "document had stopped moving"),
+            Ok(Sweep::Requeued) => {
+                tracing::warn!("invoice.id" = %id, "document had stopped moving and goes on");
+            }
+            Ok(Sweep::Failed(record)) => {
+                documents.ended(&record);
+                tracing::warn!("invoice.id" = %id, "document had stopped moving and is given up");
+            }
             Err(error) => tracing::warn!("invoice.id" = %id, %error, "document cannot be swept"),
         }
     }
@@ -259,7 +289,7 @@ async fn give_up(
     if let Some(sequence) = stand_in {
         remove(broker, record.stage, sequence).await?;
     }
-    Ok(Sweep::Failed)
+    Ok(Sweep::Failed(record))
 }
 
 async fn remove(broker: &Broker, stage: StageName, sequence: u64) -> Result<(), StageError> {

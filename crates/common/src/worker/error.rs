@@ -49,21 +49,28 @@ pub enum WorkerError {
     LeaseOver,
 }
 
+impl WorkerError {
+    /// Its code, in errors and in metrics.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotStarted(_) => "worker_not_started",
+            Self::TimedOut(_) => "worker_timed_out",
+            Self::CpuExceeded(_) => "worker_cpu_exceeded",
+            Self::OutOfMemory(_) => "worker_out_of_memory",
+            Self::SandboxViolated => "worker_sandbox_violated",
+            Self::SandboxMissing(_) => "sandbox_missing",
+            Self::Crashed(_) | Self::LeaseOver => "worker_crashed",
+            Self::Panicked(_) => "worker_panicked",
+            Self::Protocol(_) => "worker_protocol",
+        }
+    }
+}
+
 impl From<WorkerError> for StageError {
     /// All are `Internal`: the same document may do better in a fresh process, and if it does not,
     /// its attempts run out.
     fn from(error: WorkerError) -> Self {
-        let code = match error {
-            WorkerError::NotStarted(_) => "worker_not_started",
-            WorkerError::TimedOut(_) => "worker_timed_out",
-            WorkerError::CpuExceeded(_) => "worker_cpu_exceeded",
-            WorkerError::OutOfMemory(_) => "worker_out_of_memory",
-            WorkerError::SandboxViolated => "worker_sandbox_violated",
-            WorkerError::SandboxMissing(_) => "sandbox_missing",
-            WorkerError::Crashed(_) | WorkerError::LeaseOver => "worker_crashed",
-            WorkerError::Panicked(_) => "worker_panicked",
-            WorkerError::Protocol(_) => "worker_protocol",
-        };
-        Self::internal(code, error.to_string())
+        Self::internal(error.code(), error.to_string())
     }
 }

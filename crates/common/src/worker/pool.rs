@@ -9,7 +9,7 @@ use tracing::{debug, warn};
 
 use crate::config::Sandbox;
 use crate::error::StageError;
-use crate::metrics::StageMetrics;
+use crate::metrics::{Busy, Crew, Metrics};
 use crate::stage::StageName;
 use crate::worker::keeper::Keeper;
 use crate::worker::message::{Hello, Ready, Reply};
@@ -18,6 +18,12 @@ use crate::worker::sandbox::names;
 use crate::worker::{
     Budget, Enforced, Fault, Handler, Limits, Mechanism, Program, WorkerError, frame,
 };
+
+/// Why a worker ended that was found so when it was wanted: somebody killed it.
+const ENDED_IDLE: &str = "ended_idle";
+
+/// Why a worker ended that had done its share, or grown.
+const REPLACED: &str = "replaced";
 
 /// At most `size` children of one kind, started when needed, kept warm between leases.
 pub struct Pool<H: Handler> {
@@ -35,6 +41,7 @@ struct Shared {
     free: Arc<Semaphore>,
     idle: Mutex<Vec<Process>>,
     keeper: Keeper,
+    crew: Arc<Crew>,
     /// What the first child could enforce; the others are on the same machine.
     enforced: OnceLock<Enforced>,
 }
@@ -61,6 +68,7 @@ impl<H: Handler> Pool<H> {
             free: Arc::new(Semaphore::new(size)),
             idle: Mutex::default(),
             keeper: Keeper::new(stage),
+            crew: Arc::new(Crew::new(stage)),
             enforced: OnceLock::new(),
         };
         Self { shared: Arc::new(shared), kind: PhantomData }
@@ -81,11 +89,13 @@ impl<H: Handler> Pool<H> {
         self.lease().await.map(drop)
     }
 
-    /// Says in `metrics` what of its children's sandbox holds; nothing before the first has started.
-    pub fn register(&self, metrics: &StageMetrics) {
+    /// Shows its children in `metrics`: how many, what they use, why they end, and what of their sandbox
+    /// holds, unless the first has not started yet. Once.
+    pub fn register(&self, metrics: &Metrics) {
+        metrics.watch(Arc::clone(&self.shared.crew));
         let Some(enforced) = self.shared.enforced.get() else { return };
         for mechanism in Mechanism::ALL {
-            metrics.sandbox(self.shared.stage, mechanism, enforced.has(mechanism));
+            metrics.stages.sandbox(self.shared.stage, mechanism, enforced.has(mechanism));
         }
     }
 
@@ -120,8 +130,9 @@ impl<H: Handler> Pool<H> {
             None => self.shared.start().await?,
         };
         process.leases += 1;
-        let shared = Arc::clone(&self.shared);
-        Ok(Lease { process: Some(process), shared, _permit: permit, kind: PhantomData })
+        let (shared, busy) = (Arc::clone(&self.shared), self.shared.crew.busy());
+        let (process, kind) = (Some(process), PhantomData);
+        Ok(Lease { process, shared, _busy: busy, _permit: permit, kind })
     }
 }
 
@@ -133,13 +144,15 @@ impl Shared {
                 return Some(process);
             }
             debug!(stage = %self.stage, worker.pid = process.id, "an idle worker had ended");
+            process.ends_for(ENDED_IDLE);
         }
     }
 
     async fn start(&self) -> Result<Process, StageError> {
         let hello = self.hello.as_ref().map_err(|why| WorkerError::Protocol(why.clone()))?;
         let memory_bytes = self.limits.memory_bytes;
-        let started = Process::start(&self.keeper, &self.program, hello, memory_bytes).await;
+        let started =
+            Process::start(&self.keeper, &self.program, hello, memory_bytes, &self.crew).await;
         let (process, ready) = started?;
         let Ready { enforced } = done(ready)?;
         self.check(enforced)?;
@@ -161,13 +174,14 @@ impl Shared {
         Ok(())
     }
 
-    fn take_back(&self, process: Process) {
+    fn take_back(&self, mut process: Process) {
         let Limits { max_documents, max_resident_bytes, .. } = self.limits;
         let resident_bytes = process.resident_bytes();
         let grown = resident_bytes.is_none_or(|bytes| bytes > max_resident_bytes);
         if grown || process.leases >= max_documents {
             let (pid, leases) = (process.id, process.leases);
             debug!(stage = %self.stage, worker.pid = pid, leases, resident_bytes, "worker replaced");
+            process.ends_for(REPLACED);
             return;
         }
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(process);
@@ -197,6 +211,7 @@ pub struct Lease<H: Handler> {
     // Before the permit, so that a child is back before its place is free.
     process: Option<Process>,
     shared: Arc<Shared>,
+    _busy: Busy,
     _permit: OwnedSemaphorePermit,
     kind: PhantomData<fn() -> H>,
 }
@@ -216,7 +231,11 @@ impl<H: Handler> Lease<H> {
         // Taken out while it works: whatever ends this future early drops it, and so kills it.
         let mut process = self.process.take().ok_or(WorkerError::LeaseOver)?;
         match process.ask(request, budget).await {
-            Ok(Reply::Panicked { place }) => done(Reply::Panicked { place }),
+            Ok(Reply::Panicked { place }) => {
+                let error = WorkerError::Panicked(place.clone());
+                process.ends_for(error.code());
+                done(Reply::Panicked { place })
+            }
             Ok(reply) => {
                 self.process = Some(process);
                 done(reply)

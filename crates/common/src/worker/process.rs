@@ -1,6 +1,7 @@
 //! One live child, seen from its parent.
 
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -11,6 +12,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
+use crate::metrics::{Crew, Member};
 use crate::worker::exit::Ended;
 use crate::worker::frame::{self, FrameError};
 use crate::worker::keeper::Keeper;
@@ -58,6 +60,8 @@ pub(super) struct Process {
     pub(super) id: u32,
     /// Leases so far.
     pub(super) leases: u32,
+    /// Its place among the workers; given up before the child is reaped.
+    member: Option<Member>,
     memory_bytes: u64,
     /// Most address space seen, bytes.
     address_space_bytes: u64,
@@ -84,6 +88,7 @@ impl Process {
         program: &Program,
         hello: &[u8],
         memory_bytes: u64,
+        crew: &Arc<Crew>,
     ) -> Result<(Self, Reply<Ready>), WorkerError> {
         let mut command = Command::new(&program.path);
         command
@@ -98,7 +103,7 @@ impl Process {
             .stderr(Stdio::piped())
             .kill_on_drop(true);
         let child = keeper.start(command).await.map_err(WorkerError::NotStarted)?;
-        let mut process = Self::around(child, memory_bytes)?;
+        let mut process = Self::around(child, memory_bytes, crew)?;
         match process.exchange(0, hello, START_DEADLINE).await {
             Ok(ready) => Ok((process, ready)),
             Err(silence) => {
@@ -122,6 +127,9 @@ impl Process {
 
     /// Ends a child that did not answer, and says why it did not.
     pub(super) async fn bury(mut self, silence: Silence, budget: Budget) -> WorkerError {
+        if let Some(member) = &self.member {
+            member.look();
+        }
         let error = match silence {
             Silence::TimedOut => WorkerError::TimedOut(budget.wall),
             Silence::WrongSequence => {
@@ -134,8 +142,16 @@ impl Process {
                 }
             },
         };
+        self.ends_for(error.code());
         self.end().await;
         error
+    }
+
+    /// Why it is going to end, for the metrics.
+    pub(super) fn ends_for(&mut self, reason: &str) {
+        if let Some(member) = &mut self.member {
+            member.ends_for(reason);
+        }
     }
 
     /// Whether the child still runs; an idle one may have been killed from outside.
@@ -148,7 +164,7 @@ impl Process {
         Memory::of(self.id).map(|memory| memory.resident)
     }
 
-    fn around(mut child: Child, memory_bytes: u64) -> Result<Self, WorkerError> {
+    fn around(mut child: Child, memory_bytes: u64, crew: &Arc<Crew>) -> Result<Self, WorkerError> {
         let missing = || WorkerError::NotStarted(std::io::Error::other("no pipe to the child"));
         let id = child.id().ok_or_else(missing)?;
         let input = child.stdin.take().ok_or_else(missing)?;
@@ -159,7 +175,7 @@ impl Process {
         rustix::pipe::fcntl_setpipe_size(&output, PIPE_BYTES).ok();
         let runtime = Handle::current();
         let said_out_of_memory = runtime.spawn(stderr::said_out_of_memory(errors));
-        let child = Some(child);
+        let (child, member) = (Some(child), Some(crew.join(id)));
         let (leases, asked, address_space_bytes) = (0, 0, 0);
         Ok(Self {
             child,
@@ -169,6 +185,7 @@ impl Process {
             runtime,
             id,
             leases,
+            member,
             memory_bytes,
             address_space_bytes,
             asked,
@@ -227,6 +244,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        drop(self.member.take());
         let Some(mut child) = self.child.take() else { return };
         // Fails only for a child that has ended already.
         drop(child.start_kill());

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use common::config::Config;
 use common::id::{DocumentId, Tenant};
 use common::jetstream::sweeper;
+use common::metrics::Metrics;
 use common::object::{Bucket, ObjectStore};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -28,7 +29,8 @@ fn impatient(bench: &Bench) -> Config {
 
 fn sweep(bench: &Bench, config: Config) -> (CancellationToken, JoinHandle<()>) {
     let stop = CancellationToken::new();
-    let sweeper = sweeper::run(bench.broker.clone(), config, stop.clone());
+    let documents = Metrics::default().documents;
+    let sweeper = sweeper::run(bench.broker.clone(), config, documents, stop.clone());
     (stop, tokio::spawn(sweeper))
 }
 

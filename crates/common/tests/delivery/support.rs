@@ -116,8 +116,7 @@ pub(crate) async fn run_on<S: Stage>(
 ) -> Running {
     let consumer = topology::bind(broker, S::NAME).await.unwrap();
     let (stop, tasks, metrics) = (CancellationToken::new(), TaskTracker::new(), Metrics::default());
-    let stages = metrics.stages.clone();
-    tasks.spawn(runner::run(broker.clone(), consumer, stage, settings, stages, stop.clone()));
+    tasks.spawn(runner::run(broker.clone(), consumer, stage, settings, metrics, stop.clone()));
     tasks.close();
     Running { stop, tasks }
 }
@@ -126,7 +125,8 @@ pub(crate) async fn run_on<S: Stage>(
 pub(crate) fn sweep_on(broker: &Broker, config: &Config) -> Running {
     let config = config.clone().with("sweeper.interval_seconds", 1).unwrap();
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    tasks.spawn(sweeper::run(broker.clone(), config, stop.clone()));
+    let documents = Metrics::default().documents;
+    tasks.spawn(sweeper::run(broker.clone(), config, documents, stop.clone()));
     tasks.close();
     Running { stop, tasks }
 }

@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 
+use memmap2::MmapMut;
 use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,8 @@ pub(crate) enum Attempt {
     Start,
     Thread,
     Signal(i32),
+    Trace,
+    MakeExecutable,
 }
 
 impl Attempt {
@@ -49,6 +52,18 @@ impl Attempt {
                 let process = Pid::from_raw(process).ok_or(Error::other("no process"))?;
                 Ok(test_kill_process(process)?)
             }
+            Self::Trace => traced(),
+            Self::MakeExecutable => MmapMut::map_anon(4096)?.make_exec().map(drop),
         }
+    }
+}
+
+/// Asks to be traced by its parent.
+#[expect(unsafe_code, reason = "no library has this call without others that change all the rest")]
+fn traced() -> std::io::Result<()> {
+    // SAFETY: PTRACE_TRACEME takes no arguments and writes nothing.
+    match unsafe { libc::ptrace(libc::PTRACE_TRACEME) } {
+        0 => Ok(()),
+        _ => Err(Error::last_os_error()),
     }
 }

@@ -80,13 +80,16 @@ async fn ways_out() {
         (Attempt::Signal(own_id()), VIOLATED),
         (Attempt::Execute, VIOLATED),
         (Attempt::Remove(file.clone()), VIOLATED),
+        (Attempt::Trace, VIOLATED),
+        (Attempt::MakeExecutable, VIOLATED),
     ];
     let pool = pool(1);
     for (attempt, refusal) in attempts {
         assert_eq!(end_of(&pool, attempt.clone()).await.as_deref(), Some(refusal), "{attempt:?}");
         assert!(count(&pool).await >= 1, "the pool goes on after {attempt:?}");
-        // Here, where there is no sandbox, each of them works; to execute would end this process.
-        if !matches!(attempt, Attempt::Execute) {
+        // Here, where there is no sandbox, each of them works. To execute would end this process, and a
+        // traced one stops at its next signal.
+        if !matches!(attempt, Attempt::Execute | Attempt::Trace) {
             attempt.clone().make().unwrap_or_else(|error| panic!("{attempt:?}: {error}"));
         }
     }
@@ -138,7 +141,7 @@ async fn confirmed() {
     assert!(statm.split_whitespace().count() > 2, "its size can be watched all the same");
 
     let metrics = Metrics::default();
-    pool.register(&metrics.stages);
+    pool.register(&metrics);
     let shown = metrics.exposition();
     for mechanism in ["no_new_privileges", "not_dumpable", "landlock_files", "seccomp"] {
         let line =
@@ -161,7 +164,7 @@ async fn missing_walls() {
         let pool = pool_without(wall, Sandbox::BestEffort);
         assert_eq!(count(&pool).await, 1, "best effort runs without {wall}");
         let metrics = Metrics::default();
-        pool.register(&metrics.stages);
+        pool.register(&metrics);
         let shown = metrics.exposition();
         assert!(shown.contains(&format!("mechanism=\"{mechanism}\"}} 0")), "{shown}");
         assert!(shown.contains("mechanism=\"not_dumpable\"} 1"), "{shown}");

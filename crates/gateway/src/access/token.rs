@@ -103,6 +103,11 @@ impl Tokens {
     /// [`ApiError::CredentialsExpired`] when only its time is over.
     pub(super) async fn holder(&self, token: &str) -> Result<Holder, ApiError> {
         self.look_again().await;
+        self.check(token)
+    }
+
+    /// Who holds `token`, by the keys that are known.
+    pub(super) fn check(&self, token: &str) -> Result<Holder, ApiError> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner).clone();
         self.checked(token, &keys)
     }
@@ -169,6 +174,26 @@ impl Tokens {
 
 fn stamp(about: &std::fs::Metadata) -> Stamp {
     (about.len(), about.modified().ok())
+}
+
+#[cfg(feature = "fuzzing")]
+impl Tokens {
+    /// Those that `secret` signs, by HS256.
+    pub(super) fn signed_with(settings: &Jwt, secret: &[u8]) -> Self {
+        signature::install();
+        let keys = TokenKeys::parse(secret, Form::Secret, &settings.algorithms);
+        // Invariant: the target's own secret is long enough.
+        Self::new(settings, None, keys.expect("a secret of 32 bytes"), None)
+    }
+}
+
+/// Reads `bytes` in each [`Form`].
+#[cfg(feature = "fuzzing")]
+pub(super) fn read_any_keys(bytes: &[u8]) {
+    use common::config::JwtAlgorithm::{EdDsa, Hs256, Rs256};
+    for form in [Form::Secret, Form::Pem, Form::Set] {
+        drop(TokenKeys::parse(bytes, form, &[Hs256, Rs256, EdDsa]));
+    }
 }
 
 #[cfg(test)]

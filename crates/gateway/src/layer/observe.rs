@@ -7,6 +7,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
 
+use common::telemetry::trace;
+
 use crate::layer::correlation::CorrelationId;
 use crate::metrics::HttpMetrics;
 
@@ -27,7 +29,15 @@ pub(crate) async fn observe(
     let path = request.extensions().get::<MatchedPath>().cloned();
     let route = path.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
     let correlation = request.extensions().get::<CorrelationId>().map(|id| id.0.as_str());
-    let span = tracing::info_span!("request", "correlation.id" = correlation, %method, route);
+    let span = tracing::info_span!(
+        "request",
+        "correlation.id" = correlation,
+        %method,
+        route,
+        "trace.id" = tracing::field::Empty,
+        "otel.kind" = "server",
+    );
+    trace::adopt(&span, |name| request.headers().get(name)?.to_str().ok());
     let response = next.run(request).instrument(span.clone()).await;
     let (status, took) = (response.status().as_u16(), started.elapsed());
     metrics.answered(&method, route, status, took);

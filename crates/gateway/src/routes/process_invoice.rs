@@ -182,6 +182,7 @@ async fn take_in(
         answer
     })?;
     let (id, new) = (&accepted.record.id, accepted.new);
+    app.received.accepted(&accepted.record, new);
     // No 202 without a record: who gets 503 instead sends the document again, and it is known then.
     app.access.trail().tell(&caller.did(Action::Uploaded, id, Outcome::Done)).await?;
     let (media_type, bytes) = (document.media_type.as_str(), accepted.record.original.size_bytes);

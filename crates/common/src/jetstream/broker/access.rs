@@ -4,6 +4,7 @@
 //! Files are read here and not by the client library, so that an error names the key and the file,
 //! and never what is in it.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use async_nats::{ConnectOptions, ServerAddr};
@@ -44,7 +45,7 @@ fn identified(
         None if !credentials.is_empty() => {
             let file = File { key: "broker.credentials_file", path: credentials };
             let words = "it does not hold a user's JWT and seed";
-            options.credentials(&file.text()?).map_err(|_| file.wrong(words))?
+            options.credentials(&file.secret()?).map_err(|_| file.wrong(words))?
         }
         None => options,
     })
@@ -52,7 +53,7 @@ fn identified(
 
 fn seed(path: &str) -> Result<String, ConnectError> {
     let file = File { key: "broker.nkey_file", path };
-    let text = file.text()?;
+    let text = file.secret()?;
     let seed = text.trim();
     match KeyPair::from_seed(seed) {
         Ok(pair) if matches!(pair.key_pair_type(), KeyPairType::User) => Ok(seed.to_owned()),
@@ -77,6 +78,10 @@ fn encrypted(
     Ok(options)
 }
 
+/// Permission bits of those who are neither the owner nor of the group. A group may be needed: that is how
+/// Kubernetes hands over secrets.
+const OTHERS: u32 = 0o007;
+
 /// A file that a key names.
 struct File<'a> {
     key: &'static str,
@@ -89,6 +94,16 @@ impl File<'_> {
             std::io::ErrorKind::InvalidData => self.wrong("it is not text"),
             _ => self.wrong(&error.to_string()),
         })
+    }
+
+    /// As [`Self::text`], of a secret; the log says so when everybody on this machine may read it.
+    fn secret(&self) -> Result<String, ConnectError> {
+        let text = self.text()?;
+        let about = std::fs::metadata(self.path);
+        if about.is_ok_and(|about| about.permissions().mode() & OTHERS != 0) {
+            tracing::warn!(key = self.key, path = self.path, "anybody may read this secret");
+        }
+        Ok(text)
     }
 
     fn certificates(&self) -> Result<PathBuf, ConnectError> {

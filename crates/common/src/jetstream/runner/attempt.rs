@@ -125,7 +125,7 @@ impl<S: Stage> Holder<'_, S> {
         let settlement = match outcome {
             // Run is the other branch of the claim and never gets here.
             ClaimOutcome::Run(_) | ClaimOutcome::Superseded => {
-                self.runner.metrics.ended(S::NAME, JobOutcome::Superseded, None);
+                self.runner.metrics.stages.ended(S::NAME, JobOutcome::Superseded, None);
                 Settlement::Ack
             }
             ClaimOutcome::Ended => {
@@ -160,10 +160,10 @@ impl<S: Stage> Holder<'_, S> {
             Ok(Outcome::Extracted(result)) => self.complete(ResultJson(result)).await,
             Err(error) => Err(error),
         };
-        self.runner.metrics.observe(S::NAME, started.elapsed());
+        self.runner.metrics.stages.observe(S::NAME, started.elapsed());
         match settled {
             Ok(settlement) => {
-                self.runner.metrics.ended(S::NAME, JobOutcome::Done, None);
+                self.runner.metrics.stages.ended(S::NAME, JobOutcome::Done, None);
                 let duration_ms = started.elapsed().as_secs_f64() * 1000.0;
                 tracing::info!(duration_ms, "job done");
                 Ok(settlement)
@@ -222,6 +222,7 @@ impl<S: Stage> Holder<'_, S> {
         });
         match settled.instrument(info_span!("advance")).await? {
             Settled::Stored(record) => {
+                self.runner.metrics.documents.ended(&record);
                 self.store_ending(&record).instrument(info_span!("publish")).await?;
                 Ok(Some(Settlement::Ack))
             }
@@ -246,7 +247,7 @@ impl<S: Stage> Holder<'_, S> {
             Decision::Hold => self.release(AFTER_HOLD).await,
             Decision::Remake => self.remake(&error.code).await,
             Decision::Retry { after } => {
-                self.runner.metrics.ended(S::NAME, JobOutcome::Retried, Some(&error.code));
+                self.runner.metrics.stages.ended(S::NAME, JobOutcome::Retried, Some(&error.code));
                 let settled = self.settle_status(|status| {
                     let (error, now) = (record.clone(), Timestamp::now());
                     status.to_be_retried(&self.owner, S::NAME, generation, error, now)
@@ -259,13 +260,18 @@ impl<S: Stage> Holder<'_, S> {
                 })
             }
             Decision::DeadLetter => {
-                self.runner.metrics.ended(S::NAME, JobOutcome::DeadLettered, Some(&error.code));
+                self.runner.metrics.stages.ended(
+                    S::NAME,
+                    JobOutcome::DeadLettered,
+                    Some(&error.code),
+                );
                 let settled = self.settle_status(|status| {
                     let (error, now) = (record.clone(), Timestamp::now());
                     status.failed(&self.owner, S::NAME, generation, error, now)
                 });
                 match settled.await? {
                     Settled::Stored(record) => {
+                        self.runner.metrics.documents.ended(&record);
                         self.store_ending(&record).await?;
                         Ok(Some(Settlement::Terminate))
                     }
@@ -279,7 +285,7 @@ impl<S: Stage> Holder<'_, S> {
 
     /// What the stage reads is lost: the document begins anew, as its next generation.
     async fn remake(&self, code: &str) -> Result<Option<Settlement>, StageError> {
-        self.runner.metrics.ended(S::NAME, JobOutcome::Remade, Some(code));
+        self.runner.metrics.stages.ended(S::NAME, JobOutcome::Remade, Some(code));
         let generation = self.job.generation;
         let settled = self.settle_status(|record| {
             record.remade(&self.owner, S::NAME, generation, Timestamp::now())
@@ -302,13 +308,14 @@ impl<S: Stage> Holder<'_, S> {
     /// Every attempt was begun and none came back: the document fails.
     async fn give_up(&self, error: ErrorRecord) -> Result<Settlement, StageError> {
         let code = error.code.clone();
-        self.runner.metrics.ended(S::NAME, JobOutcome::DeadLettered, Some(&code));
+        self.runner.metrics.stages.ended(S::NAME, JobOutcome::DeadLettered, Some(&code));
         let settled = self.settle_status(|record| {
             let next = record.clone().given_up(error.clone(), Timestamp::now());
             if next == *record { Advance::AlreadyPast } else { Advance::To(Box::new(next)) }
         });
         match settled.await? {
             Settled::Stored(record) => {
+                self.runner.metrics.documents.ended(&record);
                 self.store_ending(&record).await?;
                 Ok(Settlement::Terminate)
             }
@@ -318,7 +325,7 @@ impl<S: Stage> Holder<'_, S> {
     }
 
     async fn release(&self, after: Duration) -> Result<Option<Settlement>, StageError> {
-        self.runner.metrics.ended(S::NAME, JobOutcome::Released, None);
+        self.runner.metrics.stages.ended(S::NAME, JobOutcome::Released, None);
         let generation = self.job.generation;
         let settled = self.settle_status(|record| {
             record.released(&self.owner, S::NAME, generation, Timestamp::now())
@@ -351,7 +358,7 @@ impl<S: Stage> Holder<'_, S> {
             }
             Change::Declined(Advance::Fenced) => {
                 tracing::warn!("another service holds the job now, this outcome is dropped");
-                self.runner.metrics.ended(S::NAME, JobOutcome::Fenced, None);
+                self.runner.metrics.stages.ended(S::NAME, JobOutcome::Fenced, None);
                 Settled::Fenced
             }
             Change::Declined(Advance::AlreadyPast | Advance::To(_)) => Settled::AlreadyPast,
@@ -410,7 +417,7 @@ impl<S: Stage> Holder<'_, S> {
                         && !self.runner.abandon.is_cancelled() =>
                 {
                     tracing::warn!(%error, "waiting for a dependency");
-                    self.runner.metrics.ended(S::NAME, JobOutcome::Held, Some(&error.code));
+                    self.runner.metrics.stages.ended(S::NAME, JobOutcome::Held, Some(&error.code));
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_HOLD_PAUSE);
                     if seen.elapsed() >= self.runner.settings.sign_of_life {

@@ -1,6 +1,6 @@
 //! One delivery from its arrival to its answer.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_nats::jetstream;
 use tracing::Instrument;
@@ -19,6 +19,7 @@ use crate::jetstream::statuses::Change;
 use crate::job::{Job, JobError};
 use crate::metrics::JobOutcome;
 use crate::stage::Stage;
+use crate::telemetry::trace;
 
 /// A job written by a newer build is left for a newer service this many times (while both run
 /// side by side), and is a dead letter after that.
@@ -30,13 +31,16 @@ const UNKNOWN_VERSION_PAUSE: Duration = Duration::from_secs(30);
 /// Sees one delivery to its answer. Never fails: what cannot be answered comes back when its lease
 /// ends.
 pub(super) async fn see_through<S: Stage>(runner: &Runner<S>, message: jetstream::Message) {
-    let (sequence, delivered) = match message.info() {
-        Ok(info) => (info.stream_sequence, info.delivered),
+    let (sequence, delivered, stored_at) = match message.info() {
+        Ok(info) => (info.stream_sequence, info.delivered, SystemTime::from(info.published)),
         Err(error) => {
             tracing::error!(%error, "delivery without JetStream metadata is ignored");
             return;
         }
     };
+    // By two clocks, of which one may be behind.
+    let waited = stored_at.elapsed().unwrap_or_default();
+    let running = runner.metrics.stages.delivered(S::NAME, delivered, waited);
     let lease = Lease::hold(&runner.broker, &message, runner.ack_wait);
     failpoint::reach(Point::JobReceived).await;
     let original = Original {
@@ -53,7 +57,12 @@ pub(super) async fn see_through<S: Stage>(runner: &Runner<S>, message: jetstream
                 "correlation.id" = %job.correlation_id,
                 generation = job.generation,
                 attempt = tracing::field::Empty,
+                "trace.id" = tracing::field::Empty,
+                "otel.kind" = "consumer",
             );
+            trace::adopt(&span, |name| {
+                message.headers.as_ref()?.get(name).map(|value| value.as_str())
+            });
             attempt::see_through(runner, &job, sequence, &original).instrument(span).await
         }
         Err(JobError::UnknownVersion { seen }) if delivered < UNKNOWN_VERSION_DELIVERIES => {
@@ -68,6 +77,7 @@ pub(super) async fn see_through<S: Stage>(runner: &Runner<S>, message: jetstream
         answered.instrument(tracing::info_span!("settle")).await;
     }
     drop(lease);
+    drop(running);
 }
 
 fn read_job(message: &jetstream::Message) -> Result<Job, JobError> {
@@ -94,7 +104,7 @@ async fn refuse<S: Stage>(
         JobError::Malformed(_) => "malformed_job",
     };
     let error = ErrorRecord::new(S::NAME, &StageError::internal(code, error.to_string()));
-    runner.metrics.ended(S::NAME, JobOutcome::DeadLettered, Some(code));
+    runner.metrics.stages.ended(S::NAME, JobOutcome::DeadLettered, Some(code));
     let refused = match original.subject.rsplit('.').next().and_then(|id| id.parse().ok()) {
         Some(id) => fail(runner, &id, original, error.clone()).await,
         None => Ok(false),
@@ -128,6 +138,7 @@ async fn fail<S: Stage>(
     });
     match change.await? {
         Change::Stored(record) => {
+            runner.metrics.documents.ended(&record);
             runner.broker.store_ending(&record, original).await?;
             Ok(true)
         }
