@@ -21,3 +21,11 @@ def environment_folder(name, requirements):
         subprocess.run([*pip, "-r", requirements], check=True)
         done.touch()
     return folder
+
+
+def in_environment(name):
+    """Goes on with the Python that has the packages of `name`-requirements.txt beside this file."""
+    folder = environment_folder(name, pathlib.Path(__file__).resolve().parent / f"{name}-requirements.txt")
+    if pathlib.Path(sys.prefix) != folder:
+        python = folder / "bin" / "python"
+        os.execv(python, [python, *sys.argv])
