@@ -14,6 +14,7 @@ mod erasure;
 mod full;
 mod leftovers;
 mod objects;
+mod ops;
 mod publish;
 mod reclaim;
 mod retention;
