@@ -15,6 +15,7 @@ mod full;
 mod history;
 mod leftovers;
 mod objects;
+mod ops;
 mod publish;
 mod reclaim;
 mod retention;
