@@ -1,5 +1,5 @@
-//! The HTTP client of `submit`, `status` and `delete`: uploads a file, asks for a status, has a document
-//! removed. Blocking.
+//! The HTTP client of the commands: uploads a file, asks for a status, has a document removed, reads any
+//! other page. Blocking.
 
 use std::fs::File;
 use std::io::{Read, Seek};
@@ -95,6 +95,30 @@ impl ClientError {
     }
 }
 
+/// An answer as it came, whatever its status.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// HTTP status.
+    pub(crate) status: u16,
+    /// Header `Date`.
+    pub(crate) date: Option<String>,
+    /// Body; what is no UTF-8 is replaced.
+    pub(crate) body: String,
+}
+
+/// A document that is not a file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sending<'a> {
+    /// Its bytes.
+    pub(crate) bytes: &'a [u8],
+    /// What it is.
+    pub(crate) media_type: MediaType,
+    /// What it is called.
+    pub(crate) filename: &'a str,
+    /// What the request is called in logs and events.
+    pub(crate) request_id: &'a str,
+}
+
 /// A service, by its URL.
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -108,10 +132,15 @@ impl Client {
     /// A client of the service at `url` that shows `key`; nothing is sent yet. A key that no header can
     /// hold is none.
     pub(crate) fn new(url: &str, key: Option<String>) -> Self {
+        Self::within(CALL_TIMEOUT, url, key)
+    }
+
+    /// Likewise, with another longest time for one call.
+    pub(crate) fn within(patience: Duration, url: &str, key: Option<String>) -> Self {
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_connect(Some(CONNECT_TIMEOUT))
-            .timeout_global(Some(CALL_TIMEOUT));
+            .timeout_connect(Some(CONNECT_TIMEOUT.min(patience)))
+            .timeout_global(Some(patience));
         if is_loopback(url) {
             // A proxy would look for the service on its own machine.
             config = config.proxy(None);
@@ -191,6 +220,42 @@ impl Client {
             return Ok(());
         }
         self.answer(response).map(drop)
+    }
+
+    /// Sends a document, once. Returns the answer, `{"id", "state", "links"}`.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub(crate) fn send(&self, sending: Sending<'_>) -> Result<Value, ClientError> {
+        let url = format!("{}/api/v1/process-invoice", self.base);
+        let request = self
+            .agent
+            .post(&url)
+            .query("filename", sending.filename)
+            .header("X-Request-Id", sending.request_id)
+            .content_type(sending.media_type.as_str());
+        let response = self.signed(request).send(sending.bytes);
+        self.answer(response.map_err(|error| self.unreachable(&error))?)
+    }
+
+    /// Any page of the service, by its path.
+    ///
+    /// # Errors
+    /// [`ClientError::Unreachable`].
+    pub(crate) fn page(&self, path: &str) -> Result<Page, ClientError> {
+        let request = self.signed(self.agent.get(format!("{}{path}", self.base)));
+        let mut response = request.call().map_err(|error| self.unreachable(&error))?;
+        let status = response.status().as_u16();
+        let date = response.headers().get("date").and_then(|value| value.to_str().ok());
+        let date = date.map(str::to_owned);
+        let body = response.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_vec();
+        let body = body.map_err(|error| self.unreachable(&error))?;
+        Ok(Page { status, date, body: String::from_utf8_lossy(&body).into_owned() })
+    }
+
+    /// Whether a key is shown.
+    pub(crate) fn has_key(&self) -> bool {
+        self.credential.is_some()
     }
 
     fn signed<B>(&self, request: RequestBuilder<B>) -> RequestBuilder<B> {

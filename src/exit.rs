@@ -9,9 +9,10 @@ use common::service::{EXIT_CONFIG, EXIT_UNAVAILABLE};
 pub(crate) enum Exit {
     /// Everything asked for was done.
     Done,
-    /// With `--fail-on-review`: a person has to look at a result.
+    /// With `--fail-on-review` or `--fail-on-warning`: a person has to look at a result, or at what
+    /// `doctor` warns of.
     NeedsReview,
-    /// A document failed or was refused, or input could not be read.
+    /// A document failed or was refused, input could not be read, or a check of `doctor` failed.
     Failed,
     /// No such document, dead letter or key.
     NotFound,
@@ -63,9 +64,13 @@ impl Exit {
     fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done",
-            Self::Failed => "a document failed or was refused, or input could not be read",
+            Self::Failed => {
+                "a document failed or was refused, input could not be read, or a check failed"
+            }
             Self::Usage => "wrong arguments",
-            Self::NeedsReview => "a result needs review (only with --fail-on-review)",
+            Self::NeedsReview => {
+                "somebody should look (only with --fail-on-review or --fail-on-warning)"
+            }
             Self::NotFound => "no such document, dead letter or key",
             Self::Drift => "the broker's topology differs",
             Self::BadConfig => "unusable configuration",

@@ -32,6 +32,7 @@ use self::embedded::EmbeddedBroker;
 
 pub(crate) use self::data::{BROKER_URL_FILE, GATEWAY_URL_FILE};
 pub(crate) use self::embedded::{BROKER_CHILD, exec_broker};
+pub(crate) use self::embedded::{OLDEST as OLDEST_BROKER, parse_version as parse_broker_version};
 
 /// Arguments of `serve`.
 #[derive(Args, Debug)]

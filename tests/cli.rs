@@ -9,6 +9,7 @@
 
 mod cli {
     mod config;
+    mod doctor;
     mod explain;
     pub(crate) mod http;
 }
@@ -22,7 +23,7 @@ use serde_json::{Value, json};
 use cli::http::{Answer, Service};
 
 const ID: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-const COMMANDS: [&[&str]; 21] = [
+const COMMANDS: [&[&str]; 23] = [
     &[],
     &["serve"],
     &["submit"],
@@ -30,6 +31,8 @@ const COMMANDS: [&[&str]; 21] = [
     &["delete"],
     &["watch"],
     &["explain"],
+    &["doctor"],
+    &["story"],
     &["dead"],
     &["dead", "list"],
     &["dead", "show"],
@@ -116,6 +119,9 @@ fn wrong_arguments_end_with_2() {
     assert_eq!(code(&run(&["submit"])), 2);
     assert_eq!(code(&run(&["status", "no-id"])), 2);
     assert_eq!(code(&run(&["delete", "no-id"])), 2);
+    assert_eq!(code(&run(&["story", "no-id"])), 2);
+    assert_eq!(code(&run(&["story"])), 2);
+    assert_eq!(code(&run(&["doctor", "--json", "--output", "table"])), 2);
     for create in [
         &["keys", "create", "--name", "x"][..],
         &["keys", "create", "--scope", "read"],
@@ -347,7 +353,9 @@ fn commands_find_the_service_by_its_data_folder() {
 fn a_data_folder_without_a_service_ends_with_69_and_says_what_is_missing() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_str().unwrap();
-    for command in [&["watch"] as &[&str], &["dead", "list"], &["topology", "check"]] {
+    for command in
+        [&["watch"] as &[&str], &["dead", "list"], &["topology", "check"], &["story", ID]]
+    {
         let output = run(&[command, &["--data", data]].concat());
         assert_eq!(code(&output), 69);
         assert!(stderr(&output).contains("broker.url"), "{}", stderr(&output));

@@ -41,13 +41,7 @@ impl GatewayArgs {
 
     /// The API key, or the token, that was given.
     fn key(&self) -> Result<Option<String>, CommandError> {
-        let Some(path) = &self.key_file else { return Ok(common::config::api_key()) };
-        let bad = |reason: String| CommandError::BadKeyFile { path: path.clone(), reason };
-        let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
-        match text.trim() {
-            "" => Err(bad("there is no key in it".to_owned())),
-            key => Ok(Some(key.to_owned())),
-        }
+        key(self.key_file.as_deref())
     }
 
     /// URL of the service.
@@ -63,6 +57,39 @@ impl GatewayArgs {
     }
 }
 
+/// The API key, or the token, in `file`; without one, that in the environment, if there is any.
+///
+/// # Errors
+/// [`CommandError::BadKeyFile`].
+pub(crate) fn key(file: Option<&Path>) -> Result<Option<String>, CommandError> {
+    let Some(path) = file else { return Ok(common::config::api_key()) };
+    let bad = |reason: String| CommandError::BadKeyFile { path: path.to_owned(), reason };
+    let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
+    match text.trim() {
+        "" => Err(bad("there is no key in it".to_owned())),
+        key => Ok(Some(key.to_owned())),
+    }
+}
+
+/// URL of the gateway that runs on the data folder `data` of `serve`; where nothing is noted there and
+/// nobody named the folder, that of a `serve` that was told nothing.
+///
+/// # Errors
+/// [`CommandError::NoEndpoint`] when the folder that was named says nothing.
+pub(crate) fn gateway(data: Option<&Path>) -> Result<String, CommandError> {
+    const HINT: &str = "--url names a service directly.";
+    match data {
+        Some(data) => noted(data, GATEWAY_URL_FILE, HINT),
+        None => Ok(noted(Path::new(DEFAULT_DATA), GATEWAY_URL_FILE, HINT)
+            .unwrap_or_else(|_| DEFAULT_GATEWAY.to_owned())),
+    }
+}
+
+/// The data folder of `serve`: `data`, or the one where it is unless told otherwise.
+pub(crate) fn data_folder(data: Option<&Path>) -> &Path {
+    data.unwrap_or(Path::new(DEFAULT_DATA))
+}
+
 /// URL of the broker: the configured one, else the one noted in `data`.
 ///
 /// # Errors
@@ -71,8 +98,7 @@ pub(crate) fn broker(config: &Config, data: Option<&Path>) -> Result<String, Com
     if !config.broker.url.is_empty() {
         return Ok(config.broker.url.clone());
     }
-    let data = data.unwrap_or(Path::new(DEFAULT_DATA));
-    noted(data, BROKER_URL_FILE, "--data names another folder, --nats-url a broker.")
+    noted(data_folder(data), BROKER_URL_FILE, "--data names another folder, --nats-url a broker.")
 }
 
 fn noted(data: &Path, file: &str, hint: &'static str) -> Result<String, CommandError> {

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use common::config::ConfigError;
 use common::error::{ErrorKind, StageError};
+use common::id::DocumentId;
 use common::jetstream::backup::BackupError;
 use common::jetstream::broker::{ConnectError, Denied};
 use common::jetstream::dead_letters::DeadLetterError;
@@ -54,6 +55,9 @@ pub(crate) enum CommandError {
     /// No key has this id.
     #[error("there is no key {0}")]
     NoSuchKey(KeyId),
+    /// Nothing is known of this document.
+    #[error("nothing is known of document {0}: it was never here, or everything of it has expired")]
+    NoSuchDocument(DocumentId),
     /// A file that should hold an API key.
     #[error("{path}: {reason}")]
     BadKeyFile {
@@ -99,7 +103,7 @@ impl CommandError {
                 Exit::Unavailable
             }
             Self::Seed(_) => Exit::Failed,
-            Self::NoSuchKey(_) => Exit::NotFound,
+            Self::NoSuchKey(_) | Self::NoSuchDocument(_) => Exit::NotFound,
             Self::Topology(error) => of_topology(error),
             Self::Backup(error) => of_backup(error),
             Self::DeadLetter(error) => of_dead_letter(error),

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use common::config::{Config, Log, LogFormat};
-use common::jetstream::broker::Broker;
+use common::config::{self, Config, Log, LogFormat};
+use common::jetstream::broker::{Broker, ConnectError};
 use common::service::ServiceArgs;
 use common::telemetry;
 
@@ -46,14 +46,30 @@ where
 {
     let config = args.service.load()?;
     let url = endpoint::broker(&config, args.data.as_deref())?;
-    let log = Log { level: LOG_FILTER.to_owned(), format: LogFormat::Text, spans: false };
-    telemetry::start(&log).map_err(|error| CommandError::Internal(error.to_string()))?;
+    start_log()?;
     block_on(async {
-        let broker = Broker::connect_within(PATIENCE, &url, CONNECTION, &config.broker).await?;
+        let broker = connect(&url, &config.broker).await?;
         let outcome = work(broker.clone(), config).await;
         // What is forbidden shows as a time-out; what it was is known by the connection.
         outcome.map_err(|error| broker.denied().map_or(error, CommandError::Forbidden))
     })
+}
+
+/// Connects as the operator.
+///
+/// # Errors
+/// [`ConnectError`]; nobody is waited for.
+pub(crate) async fn connect(url: &str, settings: &config::Broker) -> Result<Broker, ConnectError> {
+    Broker::connect_within(PATIENCE, url, CONNECTION, settings).await
+}
+
+/// Starts the log that goes to the person at the console.
+///
+/// # Errors
+/// [`CommandError::Internal`].
+pub(crate) fn start_log() -> Result<(), CommandError> {
+    let log = Log { level: LOG_FILTER.to_owned(), format: LogFormat::Text, spans: false };
+    telemetry::start(&log).map_err(|error| CommandError::Internal(error.to_string()))
 }
 
 /// Runs a command's future on a runtime of its own.

@@ -23,6 +23,23 @@ pub(crate) fn render(header: &[&str], rows: Vec<Vec<String>>) -> String {
     table.trim_fmt()
 }
 
+/// A number of bytes for people: three digits are enough.
+pub(crate) fn bytes(number: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if number < 1000 {
+        return format!("{number} B");
+    }
+    let (mut size, mut units) = (number as f64 / 1000.0, UNITS.into_iter());
+    let mut unit = units.next().unwrap_or_default();
+    while size >= 999.5
+        && let Some(larger) = units.next()
+    {
+        (size, unit) = (size / 1000.0, larger);
+    }
+    let digits = if size < 9.95 { 1 } else { 0 };
+    format!("{size:.digits$} {unit}")
+}
+
 /// A field's value as text; [`NOTHING`] when it was not read.
 fn value(field: Option<&Value>) -> String {
     match field.and_then(|field| field.get("value")) {
@@ -40,6 +57,21 @@ fn text<'a>(object: &'a Value, key: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_told_in_three_digits() {
+        let table = [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.0 kB"),
+            (277_896, "278 kB"),
+            (999_600, "1.0 MB"),
+            (10_737_418_240, "11 GB"),
+        ];
+        for (number, told) in table {
+            assert_eq!(bytes(number), told);
+        }
+    }
 
     #[test]
     fn cells_stand_under_their_titles() {

@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 use common::config;
 use common::service::{self, StartError};
 
+pub(crate) use self::find::{OLDEST, parse_version};
 use self::secret::Secret;
 use super::data::{BROKER_URL_FILE, DataFolder};
 

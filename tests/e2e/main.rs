@@ -11,6 +11,7 @@
 
 mod callers;
 mod collector;
+mod doctor;
 mod documents;
 mod einvoices;
 mod faults;
@@ -18,6 +19,7 @@ mod limits;
 mod metrics;
 mod operation;
 mod pages;
+mod story;
 mod support;
 mod traces;
 mod users;

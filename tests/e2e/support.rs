@@ -265,6 +265,28 @@ impl Behind {
         read.headers.get(name).map(ToString::to_string)
     }
 
+    /// Messages of `stream` on subjects that fit `filter`.
+    pub(crate) fn count(&self, stream: &str, filter: &str) -> usize {
+        use futures_util::TryStreamExt;
+        let stream = self.runtime.block_on(self.context.get_stream(stream)).unwrap();
+        let listed = self.runtime.block_on(stream.info_with_subjects(filter)).unwrap();
+        let subjects: Vec<(String, usize)> = self.runtime.block_on(listed.try_collect()).unwrap();
+        subjects.into_iter().map(|(_, count)| count).sum()
+    }
+
+    /// Changes a stream behind everybody's back.
+    pub(crate) fn alter(&self, stream: &str, change: impl FnOnce(&mut jetstream::stream::Config)) {
+        let stream = self.runtime.block_on(self.context.get_stream(stream)).unwrap();
+        let mut config = stream.cached_info().config.clone();
+        change(&mut config);
+        self.runtime.block_on(self.context.update_stream(config)).unwrap();
+    }
+
+    /// Removes a stream behind everybody's back.
+    pub(crate) fn remove(&self, stream: &str) {
+        self.runtime.block_on(self.context.delete_stream(stream)).unwrap();
+    }
+
     /// Waits until no job is left.
     pub(crate) fn drained(&self) {
         until("empty queues", || {

@@ -66,6 +66,23 @@ fn four_services_and_an_operator_each_as_a_user_of_its_own_do_everything() {
     as_operator(&["dead", "discard", &damaged]);
     assert_eq!(delete(&format!("{}/api/v1/invoices/{scan}", gateway.url)), 204);
     assert_eq!(as_operator(&["topology", "check"]), "");
+    assert!(as_operator(&["story", &digital]).contains("Now: completed"));
+    let system = keys.path().join("system.nk");
+    let checked = as_operator(&[
+        "doctor",
+        "--url",
+        &gateway.url,
+        "--system-key",
+        system.to_str().unwrap(),
+        "--timeout",
+        "170",
+        "--output",
+        "ndjson",
+    ]);
+    for name in ["broker.rights", "broker.sync", "broker.disk", "stage.ocr", "sample.scan"] {
+        let passed = format!("{{\"name\":\"{name}\",\"verdict\":\"ok\"");
+        assert!(checked.contains(&passed), "{name}: {checked}");
+    }
     as_operator(&["backup", "create", data.path().join("backup").to_str().unwrap()]);
 
     let log = server.log();

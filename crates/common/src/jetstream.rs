@@ -16,7 +16,8 @@
 //!
 //! [`topology`] makes the streams that all of this binds to, [`users`] who may do what with them;
 //! [`dead_letters`] is the operator's view of what could not be finished, [`events`] of what was
-//! published. [`keys`] keeps who may ask, [`audit`] what they did.
+//! published, [`history`] of one document, [`survey`] of the broker. [`keys`] keeps who may ask, [`audit`]
+//! what they did.
 
 pub mod audit;
 pub mod backup;
@@ -25,6 +26,7 @@ pub mod dead_letters;
 pub mod ending;
 pub mod erasure;
 pub mod events;
+pub mod history;
 pub mod intake;
 pub mod keys;
 mod latest;
@@ -39,6 +41,7 @@ pub mod room;
 pub mod runner;
 pub mod settle;
 pub mod statuses;
+pub mod survey;
 pub mod sweeper;
 #[cfg(feature = "testing")]
 #[expect(clippy::expect_used, reason = "code of tests")]

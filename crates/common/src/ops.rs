@@ -1,5 +1,7 @@
 //! Health, readiness and metrics of a service that has no other HTTP side.
 
+mod probe;
+
 use std::net::SocketAddr;
 
 use axum::extract::State;
@@ -12,6 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::jetstream::broker::Broker;
 use crate::metrics::Metrics;
+
+pub use probe::{ProbeError, probe};
 
 /// Media type of [`Metrics::exposition`].
 pub const METRICS_MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -107,6 +107,9 @@ impl StartError {
 struct ServiceCommand {
     #[command(flatten)]
     args: ServiceArgs,
+    /// Ask the service that runs on this configuration whether it is ready, on service.ops_listen; exit code 0 or 1
+    #[arg(long)]
+    health: bool,
     /// Run as a worker process of this service (started by the service itself)
     #[arg(long, hide = true)]
     worker: bool,
@@ -120,6 +123,9 @@ pub fn main<S: Stage>(
     let command = ServiceCommand::parse();
     if command.worker {
         return worker();
+    }
+    if command.health {
+        return health(&command.args);
     }
     report(alone(&command.args, S::NAME.as_str(), async |broker, config, stop| {
         let program = Program { path: own_path()?, args: vec!["--worker".to_owned()] };
@@ -135,7 +141,27 @@ pub fn main_without_workers(
     run: impl AsyncFnOnce(Broker, Config, CancellationToken) -> Result<(), StartError>,
 ) -> ExitCode {
     let command = ServiceCommand::parse();
+    if command.health {
+        return health(&command.args);
+    }
     report(alone(&command.args, "gateway", run))
+}
+
+/// `--health`: the probe of containers, which have no other program to ask with.
+#[expect(clippy::print_stderr, reason = "whoever asks reads why not")]
+fn health(args: &ServiceArgs) -> ExitCode {
+    let asked = match args.load() {
+        Ok(config) => ops::probe(&config.service.ops_listen).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    match asked {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("error: {reason}");
+            // 1 and nothing else: other codes are reserved where orchestrators ask.
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Turns the end of a service into an exit code, and says on standard error why it did not start.

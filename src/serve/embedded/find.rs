@@ -7,7 +7,7 @@ use common::service::{self, StartError};
 
 /// Oldest usable version: before 2.12.5 a replicated work queue loses messages whose deliveries
 /// are exhausted (nats-server issue 7817).
-const OLDEST: (u32, u32, u32) = (2, 12, 5);
+pub(crate) const OLDEST: (u32, u32, u32) = (2, 12, 5);
 
 /// The executable's name.
 const NAME: &str = "nats-server";
@@ -60,8 +60,8 @@ fn version_of(program: &Path) -> Result<(u32, u32, u32), StartError> {
     parse_version(&text).ok_or_else(|| failed(format!("{shown} does not tell its version")))
 }
 
-/// `nats-server: v2.14.6` → `(2, 14, 6)`.
-fn parse_version(text: &str) -> Option<(u32, u32, u32)> {
+/// `nats-server: v2.14.6` → `(2, 14, 6)`; so is what a server says of itself, `2.14.6`.
+pub(crate) fn parse_version(text: &str) -> Option<(u32, u32, u32)> {
     let version = text.split('v').next_back()?.trim();
     let mut numbers = version.split(['.', '-']).map(|number| number.parse().ok());
     Some((numbers.next()??, numbers.next()??, numbers.next()??))
@@ -79,6 +79,7 @@ mod tests {
     fn versions_are_read_as_the_server_prints_them() {
         assert_eq!(parse_version("nats-server: v2.14.6\n"), Some((2, 14, 6)));
         assert_eq!(parse_version("nats-server: v2.15.0-beta.1\n"), Some((2, 15, 0)));
+        assert_eq!(parse_version("2.12.5"), Some((2, 12, 5)));
         assert_eq!(parse_version("nonsense"), None);
     }
 }

@@ -13,8 +13,9 @@ use tokio::time::timeout;
 use super::broker::{Broker, away};
 use super::names;
 use super::publish::{Message, Unpublished};
-use crate::audit::AuditRecord;
+use crate::audit::{AuditRecord, Object};
 use crate::error::StageError;
+use crate::id::{DocumentId, Tenant};
 
 /// Days for which the trail is kept (`nats/streams/INVOICE_AUDIT.json`): a year, and a month to look into
 /// it.
@@ -54,6 +55,38 @@ impl Broker {
     pub async fn audit_trail<E: From<StageError>>(
         &self,
         since: Option<Timestamp>,
+        each: impl FnMut(AuditRecord) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.audit_trail_on(String::new(), since, each).await
+    }
+
+    /// What the trail says of `id` now, oldest first. Where it is known whose the document was, only
+    /// that tenant's records are looked at, not what others were refused.
+    ///
+    /// # Errors
+    /// `Transient` while the broker does not answer.
+    pub async fn audit_trail_of(
+        &self,
+        id: &DocumentId,
+        tenant: Option<&Tenant>,
+    ) -> Result<Vec<AuditRecord>, StageError> {
+        let filter = tenant.map(names::audit_subjects_of).unwrap_or_default();
+        let mut records = Vec::new();
+        let each = |record: AuditRecord| {
+            if matches!(&record.object, Object::Document(of) if of == id) {
+                records.push(record);
+            }
+            Ok::<(), StageError>(())
+        };
+        self.audit_trail_on(filter, None, each).await?;
+        Ok(records)
+    }
+
+    /// Those on subjects that fit `filter_subject`; on all where it is empty.
+    async fn audit_trail_on<E: From<StageError>>(
+        &self,
+        filter_subject: String,
+        since: Option<Timestamp>,
         mut each: impl FnMut(AuditRecord) -> Result<(), E>,
     ) -> Result<(), E> {
         let deliver_policy = match since {
@@ -64,7 +97,12 @@ impl Broker {
             },
         };
         let replay_policy = ReplayPolicy::Instant;
-        let config = OrderedConfig { deliver_policy, replay_policy, ..OrderedConfig::default() };
+        let config = OrderedConfig {
+            deliver_policy,
+            replay_policy,
+            filter_subject,
+            ..OrderedConfig::default()
+        };
         let stream = self.stream(names::AUDIT_STREAM).await?;
         let consumer = stream.create_consumer(config).await.map_err(away)?;
         if consumer.cached_info().num_pending == 0 {

@@ -101,7 +101,10 @@ impl Broker {
     }
 
     /// At most one for each stage.
-    async fn dead_letters_called(&self, name: &str) -> Result<Vec<Kept>, DeadLetterError> {
+    pub(super) async fn dead_letters_called(
+        &self,
+        name: &str,
+    ) -> Result<Vec<Kept>, DeadLetterError> {
         // A name comes from the command line: a wildcard must not find every letter.
         if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') || name.is_empty() {
             return Ok(Vec::new());

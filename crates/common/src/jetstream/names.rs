@@ -49,6 +49,8 @@ pub const ERASURE_HEADER: &str = "Invoice-Erasure";
 pub const GENERATION_HEADER: &str = "Invoice-Generation";
 /// Whose document was erased, on the same marker.
 pub const TENANT_HEADER: &str = "Invoice-Tenant";
+/// Which trace a message belongs to, as W3C Trace Context has it.
+pub const TRACEPARENT_HEADER: &str = "traceparent";
 /// Media type of the body.
 pub const CONTENT_TYPE_HEADER: &str = "Content-Type";
 
@@ -154,6 +156,12 @@ pub const UNKNOWN_DEAD: &str = "unknown-";
 pub fn audit_subject(tenant: Option<&Tenant>, action: Action) -> String {
     let tenant = tenant.map_or("NOBODY", Tenant::as_str);
     format!("{AUDIT_SUBJECT_PREFIX}{tenant}.{}", action.as_str())
+}
+
+/// Subjects of what the audit trail says of a tenant's documents and keys.
+#[must_use]
+pub fn audit_subjects_of(tenant: &Tenant) -> String {
+    format!("{AUDIT_SUBJECT_PREFIX}{tenant}.*")
 }
 
 /// Subject of an API key.

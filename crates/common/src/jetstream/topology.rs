@@ -8,9 +8,10 @@
 mod compare;
 mod definition;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::context::{RequestError, RequestErrorKind};
 use serde_json::{Value, json};
 use thiserror::Error;
 
@@ -27,6 +28,10 @@ pub(super) use definition::{reserved_bytes, streams, subjects_of};
 
 /// Revision of the topology that this build needs; the files carry theirs as metadata.
 pub const REVISION: u32 = 1;
+
+/// For so long a question that nobody answers is asked again: a cluster that was just started or restored
+/// takes as long to elect a leader for each of its streams and consumers.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Metadata key of the revision that made an asset.
 const REVISION_KEY: &str = "invoice-ocr.revision";
@@ -221,15 +226,23 @@ async fn request(
     payload: &Value,
 ) -> Result<Value, TopologyError> {
     let asked = Instant::now();
-    let answered = broker.context.request(subject, payload).await;
-    answered.map_err(|error: async_nats::jetstream::context::RequestError| {
-        let asset = asset.name.clone();
+    loop {
+        let error: RequestError = match broker.context.request(subject.clone(), payload).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
         // Of whatever: a service that may not do one thing that it needs cannot start.
-        match broker.denied_since(asked, None) {
-            Some(denied) => TopologyError::Forbidden { asset, denied },
-            None => TopologyError::Unreachable { asset, reason: error.to_string() },
+        if let Some(denied) = broker.denied_since(asked, None) {
+            return Err(TopologyError::Forbidden { asset: asset.name.clone(), denied });
         }
-    })
+        if error.kind() != RequestErrorKind::TimedOut || asked.elapsed() > PATIENCE {
+            return Err(unreachable(asset, &error));
+        }
+    }
+}
+
+fn unreachable(asset: &Asset, error: &RequestError) -> TopologyError {
+    TopologyError::Unreachable { asset: asset.name.clone(), reason: error.to_string() }
 }
 
 fn is_missing(error: &Value) -> bool {

@@ -11,6 +11,7 @@
 //! ask who may publish where an answer is to go: docs/broker.md says what that is worth to an intruder.
 
 mod api;
+mod cover;
 mod seeds;
 mod server;
 
@@ -27,6 +28,7 @@ use crate::id::Tenant;
 use crate::object::Bucket;
 use crate::stage::StageName;
 
+pub use cover::missing;
 pub use seeds::{Key, SeedError, User, previous, seed_path, users};
 pub use server::configuration;
 
@@ -285,6 +287,8 @@ fn operator(rights: &mut Rights) -> Result<(), TopologyError> {
     rights.may(follow(names::KEYS_STREAM));
     rights.may(stored_in(names::AUDIT_STREAM)?);
     rights.may(follow(names::AUDIT_STREAM));
+    // What it may do itself, for `invoice-ocr doctor`.
+    rights.may([super::survey::USER_INFO.to_owned()]);
     // Following events, and consumers for subscribers.
     rights.may(follow(names::EVENTS_STREAM));
     rights.may([api::any_consumer(names::EVENTS_STREAM)]);

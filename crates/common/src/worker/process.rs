@@ -35,8 +35,9 @@ const ENVIRONMENT: [(&str, &str); 5] = [
     ("MALLOC_TRIM_THRESHOLD_", "33554432"),
 ];
 
-/// How long a child may load libraries and models. Tesseract takes 0.3 s, on a crowded machine 1 s.
-const START_DEADLINE: Duration = Duration::from_secs(30);
+/// How long a child may load libraries and models. It takes a second; on a machine with ten times the work
+/// that it has processors for, 30 s were not enough, and a service that does not start helps nobody.
+const START_DEADLINE: Duration = Duration::from_secs(120);
 
 /// How long the kernel may take to end a child that has closed its pipe: it gives back gigabytes.
 const EXIT_PATIENCE: Duration = Duration::from_secs(5);

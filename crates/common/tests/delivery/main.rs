@@ -12,8 +12,10 @@
 mod dead_letters;
 mod erasure;
 mod full;
+mod history;
 mod leftovers;
 mod objects;
+mod ops;
 mod publish;
 mod reclaim;
 mod retention;

@@ -23,7 +23,7 @@ enum Deed {
 use Deed::{Listen, Publish};
 
 /// Deeds, and who may do them; nobody else may.
-const DEEDS: [(Deed, &[&str]); 48] = [
+const DEEDS: [(Deed, &[&str]); 50] = [
     // Taking and answering jobs.
     (Publish("$JS.API.CONSUMER.MSG.NEXT.INVOICE_PREPROCESS.preprocess"), &["preprocess"]),
     (Publish("$JS.API.CONSUMER.MSG.NEXT.INVOICE_OCR.ocr"), &["ocr"]),
@@ -89,6 +89,8 @@ const DEEDS: [(Deed, &[&str]); 48] = [
     (Listen("invoice.extracted.*.*.*"), &["subscriber.books"]),
     (Listen("invoice.extracted.acme.*.*"), &["subscriber.archive.acme", "subscriber.books"]),
     (Publish("$SYS.REQ.SERVER.PING"), &[]),
+    (Publish("$SYS.REQ.SERVER.PING.JSZ"), &[]),
+    (Publish("$SYS.REQ.USER.INFO"), &["operator"]),
 ];
 
 const ROLES: [&str; 7] = [
