@@ -6,6 +6,7 @@ import re
 import time
 
 import yaml
+from service import ROOT
 
 from .servers import DEPLOY, RULES
 
@@ -40,6 +41,17 @@ def rules():
                 yield path.name, name, rule["expr"], "alert" in rule
 
 
+def documented():
+    """(page, expression, whether an answer is wanted) of each query in docs: those of runbooks ask for what is wrong."""
+    for path in sorted((ROOT / "docs" / "runbooks").glob("*.md")):
+        for block in re.findall(r"^```promql\n(.*?)^```", path.read_text(), re.M | re.S):
+            for line in block.splitlines():
+                yield path.name, line, False
+    former = (ROOT / "docs" / "monitoring.md").read_text().split("## Names of the former service")[1]
+    for expr in re.findall(r"\| `([^`|]+)` \|$", former, re.M):
+        yield "monitoring.md", expr, True
+
+
 def check(prometheus, begin, end):
     """Rows (where, what, outcome, figures) and whether all is well."""
     table = []
@@ -50,6 +62,9 @@ def check(prometheus, begin, end):
     for where, what, expr, is_alert in rules():
         outcome = of_alert(prometheus, expr) if is_alert else of_samples(prometheus.now(expr))
         table.append((where, what, outcome, expr))
+    for page, expr, wanted in documented():
+        samples = prometheus.now(expr)
+        table.append((page, expr[:60], of_samples(samples) or (None if wanted else "is a query"), expr))
     return table
 
 
@@ -79,7 +94,7 @@ MAY_BE_EMPTY = ("code", "fault")
 def show(table):
     """Prints the table; gives the number of rows without data."""
     for where, what, outcome, _ in table:
-        print(f"{where:<16}{what:<62}{outcome or 'NO DATA'}")
+        print(f"{where:<30}{what:<64}{outcome or 'NO DATA'}")
     empty = [row for row in table if not row[2]]
     for where, what, _, expr in empty:
         print(f"\nno data: {where}: {what}\n  {expr}")
