@@ -26,6 +26,8 @@ class Document:
     preprocess_s: float
     ocr_s: float
     extract_s: float
+    # Of nats-server, for all that it is asked.
+    broker_cpu_s: float
     upload_bytes: int
     work_bytes: int
     # How much of that preprocess writes; the rest is written by ocr.
@@ -41,35 +43,60 @@ class Document:
         return getattr(self, f"{stage}_s")
 
 
-# 50 and 10 documents, samples/: 18.0 and 22.2 messages stored. By service: gateway chunk, metadata, status, audit record,
+# 100 and 20 documents of samples/: 17.9 and 22.4 messages stored. By service: gateway chunk, metadata, status, audit record,
 # job; preprocess claim, objects, job, advance; ocr the same, where the next stage is mostly faster with its claim than this
 # one with its advance, which is then not written; extract claim, result, event. A scan's raster is four chunks.
 DIGITAL = Document(
-    "digital PDF", 0.6, 0.0016, 0.0136, 0.0030, 0.0066, 46_000, 37_100, 0.5, 10_300, (5, 6, 4, 3), (0, 2, 2, 0)
+    name="digital PDF",
+    share=0.6,
+    gateway_s=0.0015,
+    preprocess_s=0.0119,
+    ocr_s=0.0023,
+    extract_s=0.0055,
+    broker_cpu_s=0.0138,
+    upload_bytes=46_000,
+    work_bytes=37_100,
+    made_by_preprocess=0.5,
+    result_bytes=10_300,
+    messages=(5, 6, 4, 3),
+    more_messages=(0, 2, 2, 0),
 )
 SCAN = Document(
-    "scanned page", 0.4, 0.0040, 0.0660, 0.7900, 0.0070, 278_900, 1_663_500, 0.98, 11_000, (5, 10, 4, 3), (0, 5, 2, 0)
+    name="scanned page",
+    share=0.4,
+    gateway_s=0.0030,
+    preprocess_s=0.0640,
+    ocr_s=0.7145,
+    extract_s=0.0050,
+    broker_cpu_s=0.0360,
+    upload_bytes=278_900,
+    work_bytes=1_663_500,
+    made_by_preprocess=0.98,
+    result_bytes=11_000,
+    messages=(5, 10, 4, 3),
+    more_messages=(0, 5, 2, 0),
 )
 DOCUMENTS = (DIGITAL, SCAN)
 
-# The same measurement ran beside compilers. On the idle machine `scripts/bench` read 120.7 scans a minute on two cores,
-# 0.994 s of a core each with everything that runs there, and 1550 digital documents, 0.077 s. The CPU times above, with
-# the broker's, are 0.993 s and 0.043 s: for scans the same, digital ones pay the load driver too.
+# CPU times were taken beside compilers. On the idle machine `scripts/bench` read 120.7 scans a minute on two cores, 0.994 s of a
+# core each with the load driver and all, and 1550 digital documents, 0.077 s; the sums above are 0.823 s and 0.035 s of
+# documents that are smaller than its sample's. So what is simulated is rather fast: take a fifth off for scans like those.
 
 # Pages of a document, and how many documents have so many. Assumed: an invoice has one or two.
 PAGES = ((1, 0.7), (2, 0.2), (4, 0.1))
-# Standard deviation of one page's time in a stage, in means. Assumed: criterion's and the accuracy runs' pages differ by
-# half of their mean; log-normal, so that a few take long.
+# Standard deviation of one page's time in a stage, in means. Assumed, nothing here has measured it; log-normal, so that
+# a few pages take long.
 SPREAD = 0.5
 
-# What one broker takes, measured by `scripts/broker-limits` with `sync_interval: always`: messages of job size a second with
-# many publishers, bytes of chunks a second, and taking and acknowledging a job, in stored messages. The disk is one
-# machine's; three copies are on the disks of three, but were measured on one disk.
+# What one broker takes with `sync_interval: always`, measured on the machine when it was quiet (docs/scaling.md has the figures):
+# messages of job size a second on one stream, and bytes of chunks a second, here taken for all streams together. Three
+# copies: three servers on one disk. Taking and acknowledging a job counts as so many messages: it is removed from its
+# stream's file. Assumed: `scripts/broker-limits` says more, on your machine.
 BROKERS = {
     1: {"messages": 1_000.0, "bytes": 65 * MB, "acknowledgement": 1.0},
     3: {"messages": 300.0, "bytes": 20 * MB, "acknowledgement": 1.0},
 }
-# CPU of a broker: assumed for costs, deploy/kubernetes asks for one and allows four.
+# CPUs of a broker, at least: assumed for costs, so that one that does little answers at once.
 BROKER_CPUS = 2
 # A broker that is busier than this is the next bottleneck: waiting times double at half.
 BROKER_BUSY = 0.7
@@ -91,8 +118,8 @@ MOST_UP_FACTOR, MOST_UP_PODS = 2, 4
 DOWN_AFTER_S, DOWN_EVERY_S = 300, 60
 LEAST_PODS = 2
 
-# Costs, assumed: a virtual CPU for an hour with 4 GB of memory, on demand, without a commitment, as large providers
-# in Europe ask; a GB of block storage for a month.
+# Costs, assumed and no offer of anybody: a virtual CPU with 4 GB of memory for an hour, on demand; a GB of block
+# storage for a month.
 VCPU_HOUR, GB_MONTH, CURRENCY = 0.05, 0.10, "EUR"
 GATEWAY_CPUS = 0.5
 

@@ -78,15 +78,10 @@ class Broker:
         eventually(f"broker {self.name}", ready)
 
     def streams(self):
-        """What it knows of each stream, by name, with its consumers."""
-        answer = self.ask("jsz?streams=true&consumers=true") or {}
+        """What it knows of each stream, by name."""
+        answer = self.ask("jsz?streams=true") or {}
         accounts = answer.get("account_details") or [{}]
         return {stream["name"]: stream for stream in accounts[0].get("stream_detail") or []}
-
-    def waiting(self, stream):
-        """(jobs that wait, jobs that are worked on) of a work queue."""
-        consumers = self.streams().get(stream, {}).get("consumer_detail") or []
-        return sum(c.get("num_pending", 0) for c in consumers), sum(c.get("num_ack_pending", 0) for c in consumers)
 
     def written_bytes(self):
         """Bytes that it has caused to be written to the disk, as the kernel counts them."""

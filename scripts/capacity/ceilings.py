@@ -28,6 +28,8 @@ def rows(sizes, broker):
         f"{connections:,}",
         against(connections, [each.gateways + sum(pods(each, stage) for stage in STAGES) for each in fleets]),
     )
+    cores = [rate * fleet.mean(lambda kind, pages: kind.broker_cpu_s * pages) for rate in rates]
+    yield "cores that the broker needs", "its machine's", [f"{value:.1f}" for value in cores]
     yield (
         "pulls that wait, of one stage",
         f"{limits.waiting_pulls:,}",

@@ -115,7 +115,11 @@ class Fleet:
         gauss, exp = random.gauss, math.exp
         return Job(tuple([exp(gauss(mu, SIGMA)) for mu in work]), broker_s, work_bytes, kind, pages)
 
-    def cpus(self, hired_a_second):
-        """Virtual CPUs of all installations, with so many workers in each."""
-        brokers = self.broker.copies * given.BROKER_CPUS
-        return self.cells * (hired_a_second + self.gateways * given.GATEWAY_CPUS + brokers)
+    def broker_cpus(self, done_a_second):
+        """Of one broker, for so many documents a second in its installation."""
+        return max(given.BROKER_CPUS, done_a_second * mean(lambda kind, pages: kind.broker_cpu_s * pages))
+
+    def cpus(self, hired, done_a_second):
+        """Virtual CPUs of all installations, with so many workers and documents in each."""
+        brokers = self.broker.copies * self.broker_cpus(done_a_second)
+        return self.cells * (hired + self.gateways * given.GATEWAY_CPUS + brokers)

@@ -19,7 +19,7 @@ CLIENTS = 8
 # Seconds for a queue to be filled or emptied: far above what any size of measurement takes.
 PATIENCE = 1800
 READY_TIMEOUT = 60
-# Seconds between two looks at a queue; a look takes the broker a millisecond.
+# Seconds between two looks at a queue; a look takes the broker some milliseconds.
 LOOK_SECONDS = 0.1
 
 
@@ -65,21 +65,22 @@ class Pipeline:
         with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
             list(pool.map(lambda number: send(self.url, files[number % len(files)]), range(count)))
 
-    def left(self, stage):
-        """Jobs of `stage` that are not done."""
-        return sum(self.broker.waiting(QUEUES[stage]))
+    def left(self, *stages):
+        """Jobs of these stages that are not done."""
+        streams = self.broker.streams()
+        return sum(streams[QUEUES[stage]]["state"]["messages"] for stage in stages)
 
-    def watch(self, stages, holds):
+    def watch(self, stages, holds, every=LOOK_SECONDS):
         """(jobs that are left to `stages`, when) as soon as that number `holds`."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
-            left = sum(self.left(stage) for stage in stages)
+            left = self.left(*stages)
             if holds(left):
                 return left, time.monotonic()
             for name, process, log in self.running:
                 if process.poll() is not None:
                     raise NotReady(f"{name} ended\n{last_lines(log)}")
-            time.sleep(LOOK_SECONDS)
+            time.sleep(every)
         raise NotReady(f"the queues of {', '.join(stages)}: not as expected within {PATIENCE} s")
 
     def fill(self, stage, files, count):

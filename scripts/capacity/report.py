@@ -20,8 +20,11 @@ HEAD = (
     "cost",
 )
 HOURS_A_MONTH = 730
-# Busy beyond this is the bottleneck now; below it, the busiest is the next.
-FULL = 0.95
+# Busy beyond this is the bottleneck now; below it, the busiest is the next. Where documents are refused less is enough:
+# workers that wait for a broker, and a broker that waits for workers, are never busy all the time.
+FULL, NEARLY_FULL = 0.95, 0.8
+# Shares of uploads and of the time that count as "refused" and as "kept from taking jobs".
+REFUSED, GATED = 0.01, 0.05
 
 
 def line(name, each, result, prices):
@@ -48,16 +51,17 @@ def line(name, each, result, prices):
 
 
 def bottleneck(each, result, busy, broker):
+    """What is busiest; in bold what keeps documents out or waiting now."""
     loads = dict(zip(STAGES, busy)) | {"broker": broker}
     name = max(loads, key=loads.get)
-    if loads[name] >= FULL:
-        return f"**{name}**"
-    if result.gated > 0.05 * result.duration:
+    said = f"{name}, at {percent(loads[name])}"
+    if result.refused <= REFUSED * result.offered:
+        return said if loads[name] < FULL else f"**{said}**"
+    if loads[name] >= NEARLY_FULL:
+        return f"**{said}**"
+    if result.gated > GATED * result.duration:
         return "**work in progress**"
-    if result.refused > 0.01 * result.offered:
-        full = result.longest[0] + 1 >= each.limits.queue_jobs * 0.9
-        return "**first queue**" if full else "**upload slots**"
-    return f"{name}, at {percent(loads[name])}"
+    return "**first queue**" if result.longest[0] >= each.limits.queue_jobs * FULL else "**upload slots**"
 
 
 def cost(each, result, prices):
@@ -67,7 +71,7 @@ def cost(each, result, prices):
     vcpu_hour, gb_month = prices
     pages_an_hour = each.cells * result.pages / result.duration * 3600
     hired = sum(result.hired) / result.duration
-    processors = each.cpus(hired) * vcpu_hour / pages_an_hour * 1e6
+    processors = each.cpus(hired, result.completed / result.duration) * vcpu_hour / pages_an_hour * 1e6
     kept_days = given.configuration()["retention"]["uploads_hours"] / 24
     kept = fleet.mean(lambda kind, pages: kind.upload_bytes * pages + 2 * kind.result_bytes) / fleet.PAGES_A_DOCUMENT
     storage = each.broker.copies * kept / 1e9 * gb_month * kept_days * 24 / HOURS_A_MONTH * 1e6

@@ -1,7 +1,7 @@
 //! One trace for one document, from whoever uploads it to whoever reads the event.
 
 use crate::collector::{Collector, Span};
-use crate::support::{Behind, Setup, distinct, folder, post_with, sample};
+use crate::support::{Behind, Setup, distinct, folder, invoice_ocr, post_with, sample};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CLIENT: &str = "00f067aa0ba902b7";
@@ -24,6 +24,11 @@ fn a_documents_spans_are_one_trace_from_the_clients_request_to_the_event() {
     service.ended(&untraced);
     let subject = format!("invoice.extracted.default.{id}.1");
     let event = Behind::service(data.path()).header("INVOICE_EVENTS", &subject, "traceparent");
+    let told = invoice_ocr(&["story", &id, "--json", "--data", data.path().to_str().unwrap()]);
+    assert!(
+        String::from_utf8_lossy(&told.stdout).contains(TRACE),
+        "an operator finds it: {told:?}"
+    );
     assert!(service.stop().success(), "a stop sends the last spans");
 
     let spans = collector.spans();

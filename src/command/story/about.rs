@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use common::id::{DocumentId, Tenant};
 use common::jetstream::history::{History, Standing};
-use common::jetstream::names::TRACEPARENT_HEADER;
 use common::job::{JOB_VERSION, Job};
 use common::object::Bucket;
 use common::page::MediaType;
+use common::telemetry::trace::TRACEPARENT;
 
 use super::Found;
 
@@ -106,7 +106,7 @@ fn trace_ids(history: &History) -> BTreeSet<String> {
     let of_events = history.events.iter().filter_map(|event| event.message.traceparent.as_deref());
     let headers = history.letters.iter().flat_map(|kept| &kept.letter.headers);
     let of_letters = headers
-        .filter(|(name, _)| name.eq_ignore_ascii_case(TRACEPARENT_HEADER))
+        .filter(|(name, _)| name.eq_ignore_ascii_case(TRACEPARENT))
         .map(|(_, value)| value.as_str());
     of_jobs.chain(of_events).chain(of_letters).filter_map(trace_id).collect()
 }

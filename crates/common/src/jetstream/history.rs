@@ -25,6 +25,7 @@ use crate::job::Job;
 use crate::object::Bucket;
 use crate::stage::StageName;
 use crate::status::StatusRecord;
+use crate::telemetry::trace;
 
 /// Most objects of one document whose times are asked for, each of which is a question to the broker:
 /// twice the pages that a document may have by default, and what stands for them all.
@@ -311,7 +312,7 @@ fn stored(message: &StreamMessage) -> Result<StoredMessage, StageError> {
     Ok(StoredMessage {
         sequence: message.sequence,
         at: stored_at(message)?,
-        traceparent: header(&message.headers, names::TRACEPARENT_HEADER).map(str::to_owned),
+        traceparent: header(&message.headers, trace::TRACEPARENT).map(str::to_owned),
     })
 }
 

@@ -49,8 +49,6 @@ pub const ERASURE_HEADER: &str = "Invoice-Erasure";
 pub const GENERATION_HEADER: &str = "Invoice-Generation";
 /// Whose document was erased, on the same marker.
 pub const TENANT_HEADER: &str = "Invoice-Tenant";
-/// Which trace a message belongs to, as W3C Trace Context has it.
-pub const TRACEPARENT_HEADER: &str = "traceparent";
 /// Media type of the body.
 pub const CONTENT_TYPE_HEADER: &str = "Content-Type";
 

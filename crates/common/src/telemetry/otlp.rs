@@ -9,10 +9,10 @@ use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::{Layer, Registry};
 
-use super::TelemetryError;
+use super::{Boxed, TelemetryError};
 use crate::config::Traces;
 
 /// What every span of ours belongs to.
@@ -46,7 +46,7 @@ impl Drop for Spans {
 pub(super) fn layer(
     traces: &Traces,
     service: &str,
-) -> Result<(Option<Box<dyn Layer<Registry> + Send + Sync>>, Spans), TelemetryError> {
+) -> Result<(Option<Boxed>, Spans), TelemetryError> {
     if traces.endpoint.is_empty() {
         return Ok((None, Spans(None)));
     }

@@ -9,8 +9,11 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
+/// The header that says which trace this is, and which span of it goes on.
+pub const TRACEPARENT: &str = "traceparent";
+
 /// The headers that carry a trace; the second one is what others on the way have to say.
-pub const HEADERS: [&str; 2] = ["traceparent", "tracestate"];
+const HEADERS: [&str; 2] = [TRACEPARENT, "tracestate"];
 
 /// The headers with which what is done now goes on elsewhere; none while nobody traces.
 #[must_use]
