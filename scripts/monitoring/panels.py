@@ -145,8 +145,9 @@ def quantiles(histogram, by="", selector="", parts=(0.5, 0.95, 0.99)):
 
 def newly(counter, by, selector=""):
     """What is rare, by the label `by`: how often it came about within an interval, 0 where it never did. A counter's first
-    1 has no sample before it, so rate() does not see it: a series that six hours do not know counts whole."""
-    new = f"{counter}{selector} unless present_over_time({counter}[6h] offset $__rate_interval)"
+    1 has no sample before it, so rate() does not see it: a new series of a target that is not new counts whole."""
+    scraped = "on (job, instance) (up offset $__rate_interval == 1)"
+    new = f"{counter}{selector} unless {counter} offset $__rate_interval and {scraped}"
     counted = f"sum by ({by}) (({new}) or increase({counter}{selector}[$__rate_interval]))"
     return f'{counted} or label_replace(vector(0), "{by.split(", ")[0]}", "none", "", "")'
 
