@@ -15,5 +15,12 @@ compose() {
 # The user of the images, whose files the secrets have to be.
 IMAGE_USER=65532
 
-TOOLS_IMAGE=${TOOLS_IMAGE:-invoice-ocr-tools:0.1.0}
-SECRETS=${SECRETS:-./secrets}
+# What Compose goes by: the environment, then the file .env, then the default.
+variable() {
+  local name=$1 default=$2 value=${!1-}
+  if [[ -z $value && -f .env ]]; then value=$(sed -n "s/^$name=//p" .env | tail -n 1); fi
+  printf -v "$name" '%s' "${value:-$default}"
+}
+
+variable TOOLS_IMAGE invoice-ocr-tools:0.1.0
+variable SECRETS ./secrets

@@ -42,4 +42,5 @@ MUTATIONS = [
     ("the_same_is_said_everywhere", "scripts/setup", "RUST_RELEASE=1.", "RUST_RELEASE=2."),
     ("the_same_is_said_everywhere", "Cargo.toml", '\nversion = "0.', '\nversion = "9.'),
     ("the_same_is_said_everywhere", "scripts/compose.sh", "IMAGE_USER=", "IMAGE_USER=1"),
+    ("the_same_is_said_everywhere", "scripts/compose.sh", "invoice-ocr-tools:0.", "invoice-ocr-tools:1."),
 ]

@@ -236,6 +236,8 @@ def the_same_is_said_everywhere(project):
     for name, service in project.services.items():
         if project.target(service) and not service["image"].endswith(f":{project.version}"):
             yield f"{name}: {service['image']} is not version {project.version}"
+    if f"variable TOOLS_IMAGE {project.services['tools']['image']}\n" not in project.texts["scripts/compose.sh"]:
+        yield "scripts/compose.sh: another TOOLS_IMAGE than compose.yaml has"
     user = re.search(r"^IMAGE_USER=(\d+)$", project.texts["scripts/compose.sh"], re.M)[1]
     if project.stages["runtime"]["instructions"].count(("USER", f"{user}:{user}")) != 1:
         yield f"Dockerfile: its user is not {user} of scripts/compose.sh"
