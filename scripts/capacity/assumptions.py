@@ -88,13 +88,14 @@ PAGES = ((1, 0.7), (2, 0.2), (4, 0.1))
 # a few pages take long.
 SPREAD = 0.5
 
-# What one broker takes with `sync_interval: always`, measured on the machine when it was quiet (docs/scaling.md has the figures):
-# messages of job size a second on one stream, and bytes of chunks a second, here taken for all streams together. Three
-# copies: three servers on one disk. Taking and acknowledging a job counts as so many messages: it is removed from its
-# stream's file. Assumed: `scripts/broker-limits` says more, on your machine.
+# What one broker takes with `sync_interval: always`, from `scripts/broker-limits` (docs/scaling.md has its table): bytes of
+# chunks a second with eight writers; and messages a second, of all streams together, such that digital documents come out
+# as many as it took (88.6 a second; 21.1 by three). Scans then do for one broker (35.7 for 36.9 measured), for three on one
+# disk they are too many (8.5 for 3.3, on a machine that was busier by then). Taking and acknowledging a job counts as
+# a message: it is removed from its stream's file.
 BROKERS = {
-    1: {"messages": 1_000.0, "bytes": 65 * MB, "acknowledgement": 1.0},
-    3: {"messages": 300.0, "bytes": 20 * MB, "acknowledgement": 1.0},
+    1: {"messages": 2_000.0, "bytes": 127 * MB, "acknowledgement": 1.0},
+    3: {"messages": 480.0, "bytes": 30 * MB, "acknowledgement": 1.0},
 }
 # CPUs of a broker, at least: assumed for costs, so that one that does little answers at once.
 BROKER_CPUS = 2
