@@ -135,6 +135,10 @@ async fn run_services(
     let metrics = Metrics::default();
     // The door closes first; the stages behind it stop when it is shut.
     let stages_stop = CancellationToken::new();
+    if listener.is_none() {
+        // A gateway serves them itself, and knows more of them.
+        service::serve_ops(broker, config, &metrics, &stages_stop)?;
+    }
     let mut stages: JoinSet<Result<(), StartError>> = JoinSet::new();
     let around = Around { broker, config, metrics: &metrics, stop: &stages_stop };
     if has(Role::Preprocess) {

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use common::testing::repository;
+use common::testing::{TestBroker, repository};
 use rustix::process::Signal;
 
-use crate::support::{Service, Setup, distinct, folder, get, sample, signal};
+use crate::support::{Service, Setup, distinct, folder, get, invoice_ocr, sample, signal};
 
 /// Every metric with its type and labels. Dashboards and alerts of others are built on these names, so a
 /// change here is a change for them: `UPDATE_GOLDEN=1` writes the file, CHANGELOG.md says what changed.
@@ -61,6 +61,25 @@ fn metrics_are_those_that_dashboards_are_built_on_and_documents_add_none() {
     let new: Vec<_> = series(&exposition(&service)).difference(&series(&before)).cloned().collect();
     assert_eq!(new, Vec::<String>::new(), "documents made series of their own");
     assert!(series(&before).len() < 1500, "{} series", series(&before).len());
+    assert!(service.stop().success());
+}
+
+#[test]
+fn a_part_of_the_pipeline_shows_its_health_and_metrics_too() {
+    let (server, data) = (TestBroker::start(), folder());
+    let url = server.url();
+    assert!(invoice_ocr(&["topology", "apply", "--nats-url", &url]).status.success());
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let config = format!("[service]\nops_listen = \"127.0.0.1:{port}\"\n");
+    let setup = Setup { data: data.path(), stages: "extract", broker: Some(url), config: &config };
+    let service = setup.start();
+    let at = |path: &str| get(&format!("http://127.0.0.1:{port}/{path}"));
+    crate::support::until("200 from /ready", || (at("ready").0 == 200).then_some(()));
+    let shown = at("metrics").1.as_str().unwrap().to_owned();
+    for series in ["jobs_limit{stage=\"extract\"}", "broker_connected"] {
+        assert!(shown.contains(&format!("invoice_ocr_{series}")), "{series} in {shown}");
+    }
+    assert!(!shown.contains("stage=\"ocr\""), "of what does not run here: {shown}");
     assert!(service.stop().success());
 }
 
