@@ -79,6 +79,7 @@ FROM dependencies AS build
 COPY Cargo.toml Cargo.lock config.default.toml ./
 COPY contract contract
 COPY nats nats
+COPY samples samples
 COPY crates crates
 COPY src src
 # Line tables are nine tenths of the programs' size; a backtrace keeps the functions' names without them.

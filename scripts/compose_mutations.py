@@ -29,6 +29,8 @@ MUTATIONS = [
     ("what_is_copied_exists", "Dockerfile", "COPY nats nats", "COPY docs docs"),
     ("what_is_copied_exists", "Dockerfile", "COPY --from=languages", "COPY --from=language"),
     ("what_is_copied_exists", ".dockerignore", "!contract\n", ""),
+    ("what_is_compiled_in_is_copied", "Dockerfile", "COPY contract contract\n", ""),
+    ("what_is_compiled_in_is_copied", ".dockerignore", "!nats\n", ""),
     ("what_is_mounted_exists", "compose.yaml", "./nats/server.conf", "./nats/servers.conf"),
     ("every_key_exists", "compose.yaml", "BROKER__NKEY_FILE", "BROKER__NKEY"),
     ("every_key_exists", "Dockerfile", "GATEWAY__AUTH__MODE", "GATEWAY__AUTH_MODE"),

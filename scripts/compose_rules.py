@@ -144,6 +144,20 @@ def what_is_copied_exists(project):
                     yield f"Dockerfile, stage {stage}: .dockerignore keeps {source} away"
 
 
+def what_is_compiled_in_is_copied(project):
+    """Files that the product's sources include, from wherever they are."""
+    copied = {source for _, sources in copies(project.stages["build"]) for source in sources}
+    for path in [*ROOT.glob("src/**/*.rs"), *ROOT.glob("crates/*/src/**/*.rs")]:
+        if path.name.endswith("tests.rs"):
+            continue
+        product = path.read_text().split("#[cfg(test)]\nmod tests {")[0]
+        for name in re.findall(r'include_(?:str|bytes)!\(\s*"([^"]+)"', product):
+            wanted = (path.parent / name).resolve().relative_to(ROOT)
+            inside = {str(wanted), *map(str, wanted.parents)}
+            if not inside & copied or project.ignored(str(wanted)):
+                yield f"{path.relative_to(ROOT)}: the builder does not get {wanted}"
+
+
 def what_is_mounted_exists(project):
     """What scripts/compose-init makes is not there yet, the rest is."""
     for name, service in project.services.items():
@@ -258,6 +272,7 @@ RULES = [
     each_service_has_its_own_key_alone,
     services_wait_for_what_they_need,
     what_is_copied_exists,
+    what_is_compiled_in_is_copied,
     what_is_mounted_exists,
     every_key_exists,
     limits_follow_from_the_configuration,
