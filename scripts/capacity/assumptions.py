@@ -78,7 +78,7 @@ SCAN = Document(
 )
 DOCUMENTS = (DIGITAL, SCAN)
 
-# CPU times were taken beside compilers. On the idle machine `scripts/bench` read 120.7 scans a minute on two cores, 0.994 s of a
+# CPU times were taken beside compilers. In an earlier run `scripts/bench` read 120.7 scans a minute on two cores, 0.994 s of a
 # core each with the load driver and all, and 1550 digital documents, 0.077 s; the sums above are 0.823 s and 0.035 s of
 # documents that are smaller than its sample's. So what is simulated is rather fast: take a fifth off for scans like those.
 
