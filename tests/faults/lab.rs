@@ -238,6 +238,21 @@ impl Lab {
         self.notes.push(line.into());
     }
 
+    /// Waits until `count` uploads are accepted, and notes what their clients saw meanwhile.
+    pub(crate) async fn note_uploads(&mut self, count: usize) {
+        let client = self.client.clone();
+        eventually("uploads", async || {
+            (client.receipts().await.accepted.len() >= count).then_some(())
+        })
+        .await;
+        let receipts = self.client.receipts().await;
+        let (repeated, pause) = (receipts.refused.values().sum::<usize>(), receipts.longest_pause);
+        let seconds = pause.as_secs_f64();
+        self.note(format!(
+            "longest time in which no upload was accepted: {seconds:.1} s; tries repeated: {repeated}"
+        ));
+    }
+
     /// Waits until every accepted document has ended and no job is left, then holds the books
     /// against what was promised.
     pub(crate) async fn finish(self, uploads: JoinHandle<()>) -> Outcome {

@@ -105,15 +105,9 @@ pub(super) async fn each_node_killed_under_load(given: Given) -> Outcome {
         })
         .await;
     }
-    let enough = lab.client.clone();
-    eventually("uploads", async || {
-        (enough.receipts().await.accepted.len() >= 8 * DOCUMENTS).then_some(())
-    })
-    .await;
+    lab.note_uploads(8 * DOCUMENTS).await;
     let stood_still = pulse.stop().await.as_secs_f64();
     lab.note(format!("longest time in which no document ended: {stood_still:.1} s"));
-    let pause = lab.client.receipts().await.longest_pause.as_secs_f64();
-    lab.note(format!("longest time in which no upload was accepted: {pause:.1} s"));
     lab.finish(uploads).await
 }
 

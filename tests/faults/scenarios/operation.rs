@@ -54,6 +54,7 @@ pub(super) async fn rolling_restart(given: Given) -> Outcome {
         tokio::time::sleep(Duration::from_millis(700)).await;
         assert!(lab.service(role).stop(), "{role} did not end well");
     }
+    lab.note_uploads(3 * DOCUMENTS).await;
     lab.finish(uploads).await
 }
 
@@ -180,5 +181,6 @@ pub(super) async fn versions_side_by_side(given: Given) -> Outcome {
     for role in ROLES {
         assert!(lab.service(role).stop(), "the old {role} did not end well");
     }
+    lab.note_uploads(4 * DOCUMENTS).await;
     lab.finish(more).await
 }
