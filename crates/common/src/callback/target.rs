@@ -140,6 +140,10 @@ fn parse(text: &str, policy: &Policy) -> Result<Url, TargetError> {
     // are read here as every HTTP library reads them, so what is judged is what would be connected
     // to.
     let url = Url::parse(text).map_err(|_| TargetError::Malformed)?;
+    // Letters beyond ASCII grow threefold and more, and this form is what is kept and read again.
+    if url.as_str().len() > MAX_URL_BYTES {
+        return Err(TargetError::Malformed);
+    }
     if !matches!(url.scheme(), "http" | "https") {
         return Err(TargetError::Scheme);
     }
@@ -212,6 +216,15 @@ mod tests {
         let second = Target::find("https://a.example", &policy, rebinding).await;
         assert!(matches!(second, Err(TargetError::Forbidden { .. })), "{second:?}");
         assert_eq!(asked.get(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_url_that_is_too_long_when_it_is_written_out_is_refused() {
+        let short = format!("http://8.8.8.8/{}", "é".repeat(300));
+        assert!(literal(&short).await.is_ok());
+        let long = format!("http://8.8.8.8/{}", "é".repeat(1000));
+        assert!(long.len() < MAX_URL_BYTES);
+        assert_eq!(literal(&long).await, Err(TargetError::Malformed));
     }
 
     #[tokio::test]
