@@ -26,7 +26,7 @@ use prometheus_client::registry::Registry;
 pub use crew::{Busy, Crew, Member};
 pub use documents::{DocumentMetrics, media_type};
 pub use jobs::{JobOutcome, Running, StageMetrics};
-pub use queues::{QueueMetrics, StreamLevel};
+pub use queues::QueueMetrics;
 
 use crew::Crews;
 use link::Link;

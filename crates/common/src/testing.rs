@@ -7,12 +7,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::config::Config;
+use crate::id::{ContentHash, DocumentId, Options, Tenant};
 use crate::jetstream::broker::Broker;
 use crate::jetstream::topology;
+use crate::object::{Bucket, ObjectRef};
+use crate::page::MediaType;
+use crate::status::{StatusRecord, Upload};
 
 /// The configuration of the product: tests run on what users run on.
 const SERVER_CONF: &str = include_str!("../../../nats/server.conf");
@@ -46,6 +51,25 @@ pub fn nats_server() -> PathBuf {
     let path = repository().join("vendor/bin/nats-server");
     assert!(path.is_file(), "{} is missing: run scripts/setup", path.display());
     path
+}
+
+/// The status of a PDF that was just accepted, at the beginning of 1970.
+#[must_use]
+pub fn accepted_record() -> StatusRecord {
+    let content_hash = ContentHash::of(b"document");
+    let id = DocumentId::derive(&Tenant::default(), &content_hash, &Options::default());
+    StatusRecord::accepted(Upload {
+        original: ObjectRef::to(Bucket::Uploads, &id, b"document"),
+        id,
+        tenant: Tenant::default(),
+        content_hash,
+        media_type: MediaType::Pdf,
+        filename: None,
+        options: Options::default(),
+        correlation_id: "c".to_owned(),
+        received_at: Timestamp::UNIX_EPOCH,
+        generation: 1,
+    })
 }
 
 impl TestBroker {

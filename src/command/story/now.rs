@@ -230,34 +230,14 @@ fn of_record(found: &Found, record: &StatusRecord) -> Vec<String> {
 mod tests {
     use jiff::Timestamp;
 
-    use common::id::{ContentHash, DocumentId, Options, Tenant};
     use common::jetstream::audit::TrailState;
     use common::jetstream::history::{KeptEvent, StoredMessage};
-    use common::object::ObjectRef;
-    use common::page::MediaType;
-    use common::status::Upload;
+    use common::testing::accepted_record;
 
     use super::*;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
-    }
-
-    fn record() -> StatusRecord {
-        let content_hash = ContentHash::of(b"x");
-        let id = DocumentId::derive(&Tenant::default(), &content_hash, &Options::default());
-        StatusRecord::accepted(Upload {
-            original: ObjectRef::to(Bucket::Uploads, &id, b"x"),
-            id,
-            tenant: Tenant::default(),
-            content_hash,
-            media_type: MediaType::Pdf,
-            filename: None,
-            options: Options::default(),
-            correlation_id: "c".to_owned(),
-            received_at: at(0),
-            generation: 1,
-        })
     }
 
     fn message(sequence: u64) -> StoredMessage {
@@ -292,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_queued_document_waits_for_what_is_missing() {
-        let waits = |job, queue| now(&found(&record(), job, queue, 1)).waits_for;
+        let waits = |job, queue| now(&found(&accepted_record(), job, queue, 1)).waits_for;
         assert_eq!(waits(Some(12), READY), "worker");
         assert_eq!(waits(None, READY), "sweeper");
         assert_eq!(waits(Some(12), Queue { paused: true, ..READY }), "resume");
@@ -305,7 +285,7 @@ mod tests {
     fn how_many_jobs_are_before_it_is_never_told_too_small() {
         let said = |sequence, undelivered| {
             let queue = Queue { undelivered, ..READY };
-            now(&found(&record(), Some(sequence), queue, 1)).said
+            now(&found(&accepted_record(), Some(sequence), queue, 1)).said
         };
         assert!(said(11, 4).ends_with("it is the next"));
         assert!(said(12, 4).ends_with("at most 1 job is before it"));
@@ -315,7 +295,7 @@ mod tests {
 
     #[test]
     fn a_completed_document_waits_for_its_event_until_that_may_have_expired() {
-        let record = StatusRecord { state: State::Completed, ..record() };
+        let record = StatusRecord { state: State::Completed, ..accepted_record() };
         let waits = |found: &Found| now(found).waits_for;
         assert_eq!(waits(&found(&record, None, READY, 60)), "event");
         let week = i64::try_from(EVENT_HOURS).unwrap() * 3600;
@@ -336,11 +316,11 @@ mod tests {
 
     #[test]
     fn an_end_waits_for_nobody_but_an_operator_or_a_removal() {
-        let failed = StatusRecord { state: State::Failed, ..record() };
+        let failed = StatusRecord { state: State::Failed, ..accepted_record() };
         let told = now(&found(&failed, None, READY, 1));
         assert_eq!(told.waits_for, "operator");
         assert!(told.remedy.unwrap().contains("dead replay"));
-        let mut gone = found(&record(), None, READY, 1);
+        let mut gone = found(&accepted_record(), None, READY, 1);
         for (progress, waits_for) in [
             (Progress::Begun, "removal"),
             (Progress::Cleared, "nothing"),
@@ -356,12 +336,16 @@ mod tests {
 
     #[test]
     fn what_is_gone_is_said() {
-        let ended = StatusRecord { state: State::Completed, stage: StageName::Extract, ..record() };
+        let ended = StatusRecord {
+            state: State::Completed,
+            stage: StageName::Extract,
+            ..accepted_record()
+        };
         let lacks = forgotten(&found(&ended, None, READY, 99 * 3600 * 24)).join("\n");
         for what in ["earlier attempts", "the original", "its pages", "its events"] {
             assert!(lacks.contains(what), "{what}: {lacks}");
         }
-        let mut cut = found(&record(), Some(1), READY, 1);
+        let mut cut = found(&accepted_record(), Some(1), READY, 1);
         cut.trail = TrailState { records: 1, oldest_at: Some(at(5)), cut_short: true };
         assert!(forgotten(&cut).iter().any(|what| what.contains("audit trail")));
     }

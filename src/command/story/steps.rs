@@ -240,9 +240,8 @@ fn of_audit(record: &AuditRecord) -> Step {
 #[cfg(test)]
 mod tests {
     use common::audit::{AUDIT_VERSION, Action, Actor, Object, Outcome};
-    use common::id::{ContentHash, DocumentId, Options, Tenant};
-    use common::page::MediaType;
-    use common::status::Upload;
+    use common::id::ContentHash;
+    use common::testing::accepted_record;
 
     use super::*;
 
@@ -251,20 +250,8 @@ mod tests {
     }
 
     fn record() -> StatusRecord {
-        let content_hash = ContentHash::of(b"x");
-        let id = DocumentId::derive(&Tenant::default(), &content_hash, &Options::default());
-        StatusRecord::accepted(Upload {
-            original: ObjectRef::to(Bucket::Uploads, &id, b"x"),
-            id,
-            tenant: Tenant::default(),
-            content_hash,
-            media_type: MediaType::Pdf,
-            filename: Some("secret.pdf".to_owned()),
-            options: Options::default(),
-            correlation_id: "c".to_owned(),
-            received_at: at(1),
-            generation: 1,
-        })
+        let filename = Some("secret.pdf".to_owned());
+        StatusRecord { filename, received_at: at(1), updated_at: at(1), ..accepted_record() }
     }
 
     fn history(record: StatusRecord, objects: Vec<KeptObject>) -> History {
@@ -301,7 +288,7 @@ mod tests {
         read.input = ObjectRef::to(Bucket::Work, &read.id, b"words");
         let id = read.id.clone();
         let objects = vec![
-            object(Bucket::Uploads, b"x", 2),
+            object(Bucket::Uploads, b"document", 2),
             object(Bucket::Work, b"page 1", 3),
             object(Bucket::Work, b"page 2", 4),
             object(Bucket::Work, b"words", 6),

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::broker::{Broker, away};
 use super::names;
 use crate::error::StageError;
-use crate::metrics::{QueueMetrics, StreamLevel};
+use crate::metrics::QueueMetrics;
 use crate::object::Bucket;
 use crate::stage::StageName;
 
@@ -53,14 +53,7 @@ async fn look(broker: &Broker, metrics: &QueueMetrics) -> Result<(), StageError>
         metrics.queue(stage, info.num_pending, info.num_ack_pending as u64);
     }
     for name in streams() {
-        let info = broker.stream(name).await?.get_info().await.map_err(away)?;
-        let level = StreamLevel {
-            messages: info.state.messages,
-            bytes: info.state.bytes,
-            // -1 is no limit.
-            max_bytes: u64::try_from(info.config.max_bytes).ok().filter(|most| *most > 0),
-        };
-        metrics.stream(name, level);
+        metrics.stream(name, broker.level_of(name).await?);
     }
     Ok(())
 }

@@ -173,9 +173,18 @@ impl Broker {
     /// # Errors
     /// `Transient` while the broker does not answer.
     pub async fn level(&self, place: Place) -> Result<Level, StageError> {
-        let Some(stream) = place.stream() else { return Ok(Level::default()) };
-        let info = self.stream(stream).await?.get_info().await;
-        let info = info.map_err(away)?;
+        match place.stream() {
+            Some(stream) => self.level_of(stream).await,
+            None => Ok(Level::default()),
+        }
+    }
+
+    /// How full the stream called `name` is now.
+    ///
+    /// # Errors
+    /// `Transient` while the broker does not answer.
+    pub(super) async fn level_of(&self, name: &str) -> Result<Level, StageError> {
+        let info = self.stream(name).await?.get_info().await.map_err(away)?;
         // -1 is no limit.
         let limit = |value: i64| u64::try_from(value).unwrap_or_default();
         Ok(Level {

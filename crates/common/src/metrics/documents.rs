@@ -78,35 +78,15 @@ pub fn media_type(media_type: MediaType) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::error::{ErrorRecord, StageError};
-    use crate::id::{ContentHash, DocumentId, Options, Tenant};
     use crate::metrics::Metrics;
-    use crate::object::{Bucket, ObjectRef};
     use crate::stage::StageName;
-    use crate::status::Upload;
-
-    fn accepted() -> StatusRecord {
-        let (content_hash, tenant) = (ContentHash::of(b"counted"), Tenant::default());
-        let id = DocumentId::derive(&tenant, &content_hash, &Options::default());
-        StatusRecord::accepted(Upload {
-            original: ObjectRef::to(Bucket::Uploads, &id, b"counted"),
-            id,
-            tenant,
-            content_hash,
-            media_type: MediaType::Pdf,
-            filename: None,
-            options: Options::default(),
-            correlation_id: "counted".to_owned(),
-            received_at: jiff::Timestamp::UNIX_EPOCH,
-            generation: 1,
-        })
-    }
+    use crate::testing::accepted_record;
 
     #[test]
     fn an_end_counts_by_its_code_and_nothing_else_is_one() {
         let metrics = Metrics::default();
-        let record = accepted();
+        let record = accepted_record();
         metrics.documents.ended(&record);
         assert!(!metrics.exposition().contains("documents_ended_total{"), "it only waits");
         let error = ErrorRecord::new(StageName::Ocr, &StageError::internal("worker_crashed", ""));

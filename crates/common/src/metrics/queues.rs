@@ -6,22 +6,12 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::StageLabels;
+use crate::jetstream::room::Level;
 use crate::stage::StageName;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StreamLabels {
     stream: &'static str,
-}
-
-/// How full a stream is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StreamLevel {
-    /// Messages stored.
-    pub messages: u64,
-    /// Bytes stored.
-    pub bytes: u64,
-    /// Bytes that it takes; `None`: as many as the disk has.
-    pub max_bytes: Option<u64>,
 }
 
 /// Levels of queues and stores, as the broker tells them. What it does not tell any more is shown no
@@ -70,17 +60,14 @@ impl QueueMetrics {
     }
 
     /// `stream` is this full.
-    pub fn stream(&self, stream: &'static str, level: StreamLevel) {
+    pub fn stream(&self, stream: &'static str, level: Level) {
         let labels = StreamLabels { stream };
         self.messages.get_or_create(&labels).set(count(level.messages));
         self.bytes.get_or_create(&labels).set(count(level.bytes));
-        match level.max_bytes {
-            Some(most) => {
-                self.limit.get_or_create(&labels).set(count(most));
-            }
-            None => {
-                self.limit.remove(&labels);
-            }
+        if level.max_bytes > 0 {
+            self.limit.get_or_create(&labels).set(count(level.max_bytes));
+        } else {
+            self.limit.remove(&labels);
         }
     }
 }

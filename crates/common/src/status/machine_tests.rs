@@ -5,30 +5,12 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use crate::error::{ErrorRecord, StageError};
-use crate::id::{ContentHash, DocumentId, Options, Tenant};
 use crate::object::{Bucket, ObjectRef};
-use crate::page::MediaType;
 use crate::stage::StageName;
-use crate::status::{Advance, Claim, ClaimOutcome, ResultJson, State, StatusRecord, Upload};
+use crate::status::{Advance, Claim, ClaimOutcome, ResultJson, State, StatusRecord};
+use crate::testing::accepted_record;
 
 const ATTEMPTS: u32 = 3;
-
-fn accepted() -> StatusRecord {
-    let content_hash = ContentHash::of(b"document");
-    let id = DocumentId::derive(&Tenant::default(), &content_hash, &Options::default());
-    StatusRecord::accepted(Upload {
-        original: ObjectRef::to(Bucket::Uploads, &id, b"document"),
-        id,
-        tenant: Tenant::default(),
-        content_hash,
-        media_type: MediaType::Pdf,
-        filename: None,
-        options: Options::default(),
-        correlation_id: "c".to_owned(),
-        received_at: Timestamp::UNIX_EPOCH,
-        generation: 1,
-    })
-}
 
 /// What services can do to a record. Owners and stages are picked freely, also wrongly.
 #[derive(Clone, Debug)]
@@ -120,7 +102,7 @@ proptest! {
 
     #[test]
     fn no_history_breaks_a_promise(steps in prop::collection::vec(step(), 1..60)) {
-        let mut record = accepted();
+        let mut record = accepted_record();
         for step in steps {
             let next = applied(&record, &step);
             prop_assert_eq!(next.claim.is_some(), next.state == State::Processing);
@@ -150,7 +132,7 @@ proptest! {
         stage in prop::sample::select(StageName::ALL.to_vec()),
     ) {
         let other = (owner + next) % 3;
-        let mut record = accepted();
+        let mut record = accepted_record();
         record.stage = stage;
         let held = applied(&record, &Step::Claim { stage, generation: 1, owner, sequence: 1 });
         for step in [
@@ -173,7 +155,7 @@ fn a_second_copy_of_a_job_in_work_is_superseded_and_its_redelivery_is_an_attempt
         let claim = Claim { owner: owner.to_owned(), sequence };
         record.claimed(StageName::Preprocess, 1, &input, claim, ATTEMPTS, now)
     };
-    let ClaimOutcome::Run(held) = claim(&accepted(), "a", 7) else { panic!("not claimed") };
+    let ClaimOutcome::Run(held) = claim(&accepted_record(), "a", 7) else { panic!("not claimed") };
     assert_eq!(claim(&held, "b", 8), ClaimOutcome::Superseded);
     let ClaimOutcome::Run(again) = claim(&held, "b", 7) else { panic!("not claimed again") };
     assert_eq!(again.attempt, 2);
@@ -181,7 +163,7 @@ fn a_second_copy_of_a_job_in_work_is_superseded_and_its_redelivery_is_an_attempt
 
 #[test]
 fn attempts_that_never_came_back_end_with_a_cause() {
-    let mut record = accepted();
+    let mut record = accepted_record();
     for attempt in 1..=ATTEMPTS {
         let step =
             Step::Claim { stage: StageName::Preprocess, generation: 1, owner: 0, sequence: 1 };
@@ -199,13 +181,13 @@ fn attempts_that_never_came_back_end_with_a_cause() {
 fn a_released_attempt_does_not_count() {
     let claim = Step::Claim { stage: StageName::Preprocess, generation: 1, owner: 0, sequence: 1 };
     let release = Step::Release { owner: 0, stage: StageName::Preprocess, generation: 1 };
-    let record = applied(&applied(&accepted(), &claim), &release);
+    let record = applied(&applied(&accepted_record(), &claim), &release);
     assert_eq!((record.attempt, record.state), (0, State::Queued));
 }
 
 #[test]
 fn pages_are_there_from_the_end_of_ocr_until_a_replay() {
-    let output = ObjectRef::to(Bucket::Work, &accepted().id, b"pages");
+    let output = ObjectRef::to(Bucket::Work, &accepted_record().id, b"pages");
     let now = Timestamp::UNIX_EPOCH;
     let claim = |record: &StatusRecord, stage, input: &ObjectRef| {
         let claim = Claim { owner: "a".to_owned(), sequence: 1 };
@@ -214,7 +196,7 @@ fn pages_are_there_from_the_end_of_ocr_until_a_replay() {
             other => panic!("not claimed: {other:?}"),
         }
     };
-    let reading = claim(&accepted(), StageName::Ocr, &accepted().input);
+    let reading = claim(&accepted_record(), StageName::Ocr, &accepted_record().input);
     assert_eq!(reading.read_document(), None);
     let next = StageName::Extract;
     let Advance::To(read) = reading.advanced("a", StageName::Ocr, 1, next, output.clone(), now)
@@ -227,13 +209,13 @@ fn pages_are_there_from_the_end_of_ocr_until_a_replay() {
     let failed = read.given_up(error(), now);
     assert_eq!(failed.read_document(), Some(&output));
     assert_eq!(failed.replayed(now).unwrap().read_document(), None);
-    let unread = accepted().given_up(error(), now);
+    let unread = accepted_record().given_up(error(), now);
     assert_eq!(unread.read_document(), None, "nobody read it");
 }
 
 #[test]
 fn a_job_that_overtook_its_predecessors_status_is_worked_on() {
-    let record = accepted();
+    let record = accepted_record();
     let claim = Claim { owner: "a".to_owned(), sequence: 1 };
     let (input, now) = (record.input.clone(), Timestamp::UNIX_EPOCH);
     let outcome = record.claimed(StageName::Ocr, 1, &input, claim, ATTEMPTS, now);
@@ -244,8 +226,8 @@ fn a_job_that_overtook_its_predecessors_status_is_worked_on() {
 #[test]
 fn what_was_lost_is_made_again_from_the_original_a_few_times() {
     let now = Timestamp::UNIX_EPOCH;
-    let output = ObjectRef::to(Bucket::Work, &accepted().id, b"pages");
-    let mut record = accepted();
+    let output = ObjectRef::to(Bucket::Work, &accepted_record().id, b"pages");
+    let mut record = accepted_record();
     assert!(!record.remakable(), "nothing can bring an original back");
     for remakes in 0..3 {
         let claim = Claim { owner: "a".to_owned(), sequence: 1 };

@@ -178,26 +178,12 @@ async fn answer(broker: &Broker, question: async_nats::Message) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::{ContentHash, Options};
-    use crate::object::ObjectRef;
-    use crate::page::MediaType;
-    use crate::status::{State, Upload};
+    use crate::status::State;
+    use crate::testing::accepted_record;
 
     fn record(correlation_id: &str, generation: u32) -> StatusRecord {
-        let content_hash = ContentHash::of(b"document");
-        let id = DocumentId::derive(&Tenant::default(), &content_hash, &Options::default());
-        StatusRecord::accepted(Upload {
-            original: ObjectRef::to(Bucket::Uploads, &id, b"document"),
-            id,
-            tenant: Tenant::default(),
-            content_hash,
-            media_type: MediaType::Pdf,
-            filename: None,
-            options: Options::default(),
-            correlation_id: correlation_id.to_owned(),
-            received_at: Timestamp::UNIX_EPOCH,
-            generation,
-        })
+        let correlation_id = correlation_id.to_owned();
+        StatusRecord { correlation_id, generation, ..accepted_record() }
     }
 
     #[test]

@@ -107,30 +107,11 @@ fn is_needless(record: Option<&StatusRecord>, first_stage_waits: bool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
-    use crate::id::{ContentHash, DocumentId, Options, Tenant};
-    use crate::object::ObjectRef;
-    use crate::page::MediaType;
-    use crate::status::Upload;
+    use crate::testing::accepted_record;
 
     fn record(state: State, stage: StageName) -> StatusRecord {
-        let content_hash = ContentHash::of(b"document");
-        let id = DocumentId::derive(&Tenant::default(), &content_hash, &Options::default());
-        let accepted = StatusRecord::accepted(Upload {
-            original: ObjectRef::to(Bucket::Uploads, &id, b"document"),
-            id,
-            tenant: Tenant::default(),
-            content_hash,
-            media_type: MediaType::Pdf,
-            filename: None,
-            options: Options::default(),
-            correlation_id: "c".to_owned(),
-            received_at: Timestamp::UNIX_EPOCH,
-            generation: 1,
-        });
-        StatusRecord { state, stage, ..accepted }
+        StatusRecord { state, stage, ..accepted_record() }
     }
 
     #[test]
