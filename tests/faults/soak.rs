@@ -24,6 +24,10 @@ const FAULT_PACE: std::ops::Range<u64> = 6..16;
 /// How long objects are kept here, so that the disk shows a leak and not the load.
 const OBJECT_AGE: Duration = Duration::from_secs(300);
 
+/// Attempts that a stage makes of a document here: at this pace of faults the third one may meet a document that
+/// is being tried for the third time, and that it fails then is the schedule's doing.
+const ATTEMPTS: u32 = 5;
+
 /// What can happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Fault {
@@ -62,6 +66,9 @@ pub(crate) async fn soak(given: &Given, minutes: u64) -> bool {
         let proxy = Proxy::to(server.port()).await;
         fit.brokers.push((role, format!("nats://127.0.0.1:{}", proxy.port())));
         proxies.push(proxy);
+    }
+    for key in ["STAGES__PREPROCESS__ATTEMPTS", "STAGES__OCR__ATTEMPTS", "STAGES__EXTRACT__ATTEMPTS"] {
+        fit.settings.push((key, ATTEMPTS.to_string()));
     }
     let brokers = Brokers::One(Box::new(server));
     let mut lab = Lab::around(given, fit, folder, brokers, url).await;

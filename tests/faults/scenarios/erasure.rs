@@ -36,9 +36,13 @@ async fn erase(lab: &Lab, id: &str) {
 }
 
 /// Every third document is erased as soon as it is accepted, wherever it is by then; `meanwhile`
-/// happens in the middle.
-async fn erased(given: Given, fit: Fit, meanwhile: impl AsyncFn(&Lab)) -> Outcome {
-    let stages_die = !fit.faults.is_empty();
+/// happens in the middle. Where a process dies, the sweeper has to end what it began.
+async fn erased(
+    given: Given,
+    fit: Fit,
+    somebody_dies: bool,
+    meanwhile: impl AsyncFn(&Lab),
+) -> Outcome {
     let mut lab = Lab::start(&given, fit).await;
     let uploads = lab.upload(DOCUMENTS);
     lab.fault().await;
@@ -57,9 +61,10 @@ async fn erased(given: Given, fit: Fit, meanwhile: impl AsyncFn(&Lab)) -> Outcom
     lab.note(format!("{} documents were erased", lab.expected.erased.len()));
     // Stages that were at work notice when they are done.
     eventually("the last jobs to go", async || (lab.books.jobs().await? == 0).then_some(())).await;
-    if stages_die {
-        // Whoever died with outputs of an erased document written, and no job left, told nobody: the
-        // sweeper clears once more when no attempt can be under way.
+    if somebody_dies {
+        // A stage that died with outputs of an erased document written, and no job left, told nobody; one
+        // that asked a gateway which died waits for its answer, without a job. The sweeper ends an erasure
+        // that was begun, and clears once more when no attempt can be under way.
         for id in &lab.expected.erased {
             eventually("the last traces to go", async || {
                 (lab.books.erasure(id).await? == "swept").then_some(())
@@ -71,7 +76,7 @@ async fn erased(given: Given, fit: Fit, meanwhile: impl AsyncFn(&Lab)) -> Outcom
 }
 
 pub(super) async fn erased_in_flight(given: Given) -> Outcome {
-    erased(given, Fit::default(), async |_| {}).await
+    erased(given, Fit::default(), false, async |_| {}).await
 }
 
 /// The stages die with outputs written, of documents that are erased meanwhile as well.
@@ -81,12 +86,12 @@ pub(super) async fn erased_while_stages_die(given: Given) -> Outcome {
         let arrival = rng.random_range(1..=3);
         (stage, format!("{}=kill@{arrival}", Point::OutputsWritten))
     });
-    erased(given, Fit { faults: faults.to_vec(), ..Fit::default() }, async |_| {}).await
+    erased(given, Fit { faults: faults.to_vec(), ..Fit::default() }, true, async |_| {}).await
 }
 
 /// The gateway dies between two erasures, and with it whatever it was removing.
 pub(super) async fn erased_while_the_gateway_dies(given: Given) -> Outcome {
-    erased(given, Fit::default(), async |lab| {
+    erased(given, Fit::default(), true, async |lab| {
         lab.service("gateway").signal(Signal::KILL);
         lab.service("gateway").ready().await;
     })

@@ -27,12 +27,18 @@ const WALL_SECONDS: u64 = 12;
 /// that each of them counts as grown.
 const RESIDENT_BYTES: u64 = 1024 * 1024;
 
+/// Attempts that a stage makes of a document where workers are harmed: one more than the harmed workers that a
+/// document can meet, which are those of the largest crew in both rounds.
+const ATTEMPTS: u32 = 5;
+
 /// How often the workers that there are are looked at.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Does `harm` to all workers of the stages with workers, twice while documents are under way.
 async fn harmed(given: Given, harm: impl Fn(u32)) -> Outcome {
-    let mut lab = Lab::start(&given, Fit::default()).await;
+    let keys = ["STAGES__PREPROCESS__ATTEMPTS", "STAGES__OCR__ATTEMPTS"];
+    let settings = keys.map(|key| (key, ATTEMPTS.to_string())).to_vec();
+    let mut lab = Lab::start(&given, Fit { settings, ..Fit::default() }).await;
     let uploads = lab.upload(DOCUMENTS);
     lab.accepted(DOCUMENTS / 3).await;
     lab.fault().await;
