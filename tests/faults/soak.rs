@@ -67,7 +67,9 @@ pub(crate) async fn soak(given: &Given, minutes: u64) -> bool {
         fit.brokers.push((role, format!("nats://127.0.0.1:{}", proxy.port())));
         proxies.push(proxy);
     }
-    for key in ["STAGES__PREPROCESS__ATTEMPTS", "STAGES__OCR__ATTEMPTS", "STAGES__EXTRACT__ATTEMPTS"] {
+    for key in
+        ["STAGES__PREPROCESS__ATTEMPTS", "STAGES__OCR__ATTEMPTS", "STAGES__EXTRACT__ATTEMPTS"]
+    {
         fit.settings.push((key, ATTEMPTS.to_string()));
     }
     let brokers = Brokers::One(Box::new(server));
