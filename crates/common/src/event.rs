@@ -6,11 +6,46 @@ use serde::{Deserialize, Serialize};
 use crate::error::ErrorRecord;
 use crate::id::{DocumentId, Tenant};
 
+/// The `schema` value of the body of `invoice.extracted`.
+pub const EXTRACTED_SCHEMA: &str = "invoice.extracted/1";
+
 /// The `schema` value of [`InvoiceFailed`].
 pub const FAILED_SCHEMA: &str = "invoice.failed/1";
 
 /// Version of [`DeadLetter`]'s CBOR form.
 pub const DEAD_LETTER_VERSION: u16 = 1;
+
+/// What a public event tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// A document was read; the body is the result.
+    Extracted,
+    /// A document could not be read; the body is [`InvoiceFailed`].
+    Failed,
+}
+
+impl EventKind {
+    /// All of them, in the order of `names::EVENT_SUBJECT_PREFIXES`.
+    pub const ALL: [Self; 2] = [Self::Extracted, Self::Failed];
+
+    /// The kind as it begins subjects and as CloudEvents calls it (`type`).
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Extracted => "invoice.extracted",
+            Self::Failed => "invoice.failed",
+        }
+    }
+
+    /// What its body says as `schema`: the kind and its version.
+    #[must_use]
+    pub fn schema(self) -> &'static str {
+        match self {
+            Self::Extracted => EXTRACTED_SCHEMA,
+            Self::Failed => FAILED_SCHEMA,
+        }
+    }
+}
 
 /// Body of the public event `invoice.failed`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

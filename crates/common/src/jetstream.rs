@@ -8,7 +8,8 @@
 //!    publishes the next job ([`publish`]), advances the status ([`statuses`]), and only then
 //!    acknowledges ([`settle`]).
 //! 3. The last stage, and a failure, change the status to terminal first: that is the commit.
-//!    [`ending`] derives the public event and the dead letter from the record, as often as needed.
+//!    [`ending`] derives the public event (a [`cloud_event`]) and the dead letter from the record, as
+//!    often as needed.
 //! 4. [`sweeper`] finds documents that stopped moving and brings them back or ends them.
 //! 5. [`erasure`] puts a marker in the place of the status, and removes everything else.
 //!
@@ -22,6 +23,7 @@
 pub mod audit;
 pub mod backup;
 pub mod broker;
+mod cloud_event;
 pub mod dead_letters;
 pub mod ending;
 pub mod erasure;

@@ -20,7 +20,7 @@ pub use invoice::{
 pub use verdict::{Check, CheckStatus, Reason, Review};
 
 /// Version of this shape, part of every result.
-pub const SCHEMA: &str = "invoice.extracted/1";
+pub const SCHEMA: &str = common::event::EXTRACTED_SCHEMA;
 
 /// Body of the `invoice.extracted` event and of `result` in the status view.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -7,10 +7,11 @@ use async_nats::jetstream::message::StreamMessage;
 use bytes::Bytes;
 
 use super::broker::Broker;
+use super::cloud_event;
 use super::names;
 use super::publish::{Message, Unpublished};
 use crate::error::StageError;
-use crate::event::{DEAD_LETTER_VERSION, DeadLetter, FAILED_SCHEMA, InvoiceFailed};
+use crate::event::{DEAD_LETTER_VERSION, DeadLetter, EventKind, InvoiceFailed};
 use crate::job::{JOB_VERSION, Job};
 use crate::status::{State, StatusRecord};
 use crate::telemetry::trace;
@@ -109,7 +110,7 @@ impl Broker {
                 let payload = Bytes::copy_from_slice(result.0.get().as_bytes());
                 let subject =
                     names::extracted_subject(&record.tenant, &record.id, record.generation);
-                self.store_event(record, subject, payload).await
+                self.store_event(record, EventKind::Extracted, subject, payload).await
             }
             (State::Failed, _, Some(error)) => {
                 let letter = DeadLetter {
@@ -125,7 +126,7 @@ impl Broker {
                 };
                 self.store_dead_letter(error.stage, record.id.as_str(), &letter).await?;
                 let failed = InvoiceFailed {
-                    schema: FAILED_SCHEMA.to_owned(),
+                    schema: EventKind::Failed.schema().to_owned(),
                     id: record.id.clone(),
                     content_hash: record.content_hash.tagged(),
                     correlation_id: record.correlation_id.clone(),
@@ -136,7 +137,7 @@ impl Broker {
                 let payload = serde_json::to_vec(&failed)
                     .map_err(|e| StageError::internal("encode_failed", e.to_string()))?;
                 let subject = names::failed_subject(&record.tenant, &record.id, record.generation);
-                self.store_event(record, subject, payload.into()).await
+                self.store_event(record, EventKind::Failed, subject, payload.into()).await
             }
             _ => Ok(()),
         }
@@ -168,12 +169,16 @@ impl Broker {
     async fn store_event(
         &self,
         record: &StatusRecord,
+        kind: EventKind,
         subject: String,
         payload: Bytes,
     ) -> Result<(), StageError> {
         let mut headers = HeaderMap::new();
-        headers.insert(names::CONTENT_TYPE_HEADER, "application/json");
+        headers.insert(names::CONTENT_TYPE_HEADER, cloud_event::JSON);
         headers.insert(names::CORRELATION_HEADER, record.correlation_id.as_str());
+        for (name, value) in cloud_event::attributes(kind, record, &subject) {
+            headers.insert(name, value);
+        }
         carry_trace(&mut headers);
         let message_id = subject.clone();
         match self.publish(Message { subject, headers, payload }, &message_id).await {

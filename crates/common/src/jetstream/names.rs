@@ -52,6 +52,24 @@ pub const TENANT_HEADER: &str = "Invoice-Tenant";
 /// Media type of the body.
 pub const CONTENT_TYPE_HEADER: &str = "Content-Type";
 
+/// Version of CloudEvents. This and the following are its attributes, on public events, as its NATS
+/// binding writes them in binary mode.
+pub const CE_SPECVERSION_HEADER: &str = "ce-specversion";
+/// Which event this is: the same whenever and wherever the same one is seen.
+pub const CE_ID_HEADER: &str = "ce-id";
+/// Who tells it.
+pub const CE_SOURCE_HEADER: &str = "ce-source";
+/// What kind of event it is.
+pub const CE_TYPE_HEADER: &str = "ce-type";
+/// When it happened.
+pub const CE_TIME_HEADER: &str = "ce-time";
+/// Which document it is about.
+pub const CE_SUBJECT_HEADER: &str = "ce-subject";
+/// Media type of the body, once more.
+pub const CE_DATACONTENTTYPE_HEADER: &str = "ce-datacontenttype";
+/// Name of the body's schema.
+pub const CE_DATASCHEMA_HEADER: &str = "ce-dataschema";
+
 /// Work queue of a stage.
 #[must_use]
 pub fn job_stream(stage: StageName) -> &'static str {

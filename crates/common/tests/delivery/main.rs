@@ -9,6 +9,7 @@
     reason = "clippy exempts test functions, not what they call"
 )]
 
+mod cloud_events;
 mod dead_letters;
 mod erasure;
 mod full;
