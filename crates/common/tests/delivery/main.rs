@@ -23,6 +23,7 @@ mod retention;
 mod rights;
 mod room;
 mod runner;
+mod subscribers;
 mod support;
 mod sweeper;
 mod tls;

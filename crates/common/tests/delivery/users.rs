@@ -143,7 +143,7 @@ impl Fleet {
     }
 }
 
-async fn eventually<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn eventually<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let search = async {
         loop {
             if let Some(found) = look().await {
