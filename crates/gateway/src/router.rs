@@ -40,6 +40,8 @@ pub(crate) fn router_with(state: GatewayState, rates: Arc<Rates>) -> Router {
         .routes(routes!(pages::pages))
         .routes(routes!(page_image::page_image))
         .routes(routes!(contract::contract))
+        .routes(routes!(contract::failed))
+        .routes(routes!(contract::events))
         .routes(routes!(health::health))
         .routes(routes!(ready::ready))
         .routes(routes!(metrics::metrics))

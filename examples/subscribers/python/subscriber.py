@@ -1,4 +1,4 @@
-"""Reads invoices as they are published, each once, whatever dies meanwhile. README.md says how to run it."""
+"""Reads invoices as they are published, each once, whatever dies meanwhile. ../README.md says how to run it."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-//! Reads invoices as they are published, each once, whatever dies meanwhile. README.md says how to run it.
+//! Reads invoices as they are published, each once, whatever dies meanwhile. ../README.md says how to run it.
 
 #![expect(clippy::print_stderr, reason = "it has no other log")]
 
@@ -79,7 +79,8 @@ fn handle(ledger: &mut Ledger, message: &Message) -> Result<(), Failure> {
 async fn main() -> Result<(), Failure> {
     let setting = |name: &str, default: &str| std::env::var(name).unwrap_or(default.to_owned());
     let name = setting("SUBSCRIBER", "bookkeeping");
-    let mut options = ConnectOptions::new().custom_inbox_prefix(format!("_INBOX_subscriber_{name}"));
+    let mut options =
+        ConnectOptions::new().custom_inbox_prefix(format!("_INBOX_subscriber_{name}"));
     if let Ok(seed) = std::env::var("NATS_NKEY") {
         options = options.nkey(std::fs::read_to_string(seed)?.trim().to_owned());
     }
@@ -90,7 +91,9 @@ async fn main() -> Result<(), Failure> {
 
     let (mut stop, mut interrupt) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let stopped = async { tokio::select! { _ = stop.recv() => {}, _ = interrupt.recv() => {} } };
+    let stopped = async {
+        tokio::select! { _ = stop.recv() => {}, _ = interrupt.recv() => {} }
+    };
     tokio::pin!(stopped);
     // Between batches only: what was pulled is handled before the end.
     while futures_util::poll!(&mut stopped).is_pending() {

@@ -84,8 +84,7 @@ mod tests {
     #[test]
     fn an_id_is_of_one_document_one_generation_and_one_kind() {
         let record = accepted_record();
-        let other_tenant =
-            StatusRecord { tenant: "acme".parse().unwrap(), ..record.clone() };
+        let other_tenant = StatusRecord { tenant: "acme".parse().unwrap(), ..record.clone() };
         let replayed = StatusRecord { generation: 2, ..record.clone() };
         let ids = [
             id(&record, EventKind::Extracted),

@@ -11,4 +11,6 @@
 )]
 
 mod asyncapi;
+mod cli;
 mod commands;
+mod page;

@@ -82,8 +82,12 @@ impl Pipeline {
             gateway: guarded.connect("gateway").await,
             events: jetstream::new(raw).get_stream(names::EVENTS_STREAM).await.unwrap(),
             stages: [
-                run_on(&guarded.connect("preprocess").await, Fail::times(5, encrypted), settings(4))
-                    .await,
+                run_on(
+                    &guarded.connect("preprocess").await,
+                    Fail::times(5, encrypted),
+                    settings(4),
+                )
+                .await,
                 run_on(&guarded.connect("ocr").await, CopyOn, settings(4)).await,
                 run_on(&guarded.connect("extract").await, Reads, settings(4)).await,
             ],

@@ -16,7 +16,9 @@ async fn the_description_lists_every_route_and_holds_the_contract() {
         "/api/v1/invoices/{id}/pages",
         "/api/v1/invoices/{id}/pages/{n}/image",
         UPLOAD,
+        "/contract/asyncapi.yaml",
         "/contract/invoice-extracted.schema.json",
+        "/contract/invoice-failed.schema.json",
         "/health",
         "/metrics",
         "/ready",
@@ -71,8 +73,27 @@ fn collect_references<'a>(value: &'a serde_json::Value, found: &mut Vec<&'a str>
 #[tokio::test]
 async fn the_contract_is_served_as_it_is() {
     let world = World::start().await;
-    let answer = get(world.address, "/contract/invoice-extracted.schema.json").await;
-    assert_eq!(answer.text(), include_str!("../../../../contract/invoice-extracted.schema.json"));
+    let files = [
+        (
+            "invoice-extracted.schema.json",
+            "application/schema+json",
+            include_str!("../../../../contract/invoice-extracted.schema.json"),
+        ),
+        (
+            "invoice-failed.schema.json",
+            "application/schema+json",
+            include_str!("../../../../contract/invoice-failed.schema.json"),
+        ),
+        ("asyncapi.yaml", "application/yaml", include_str!("../../../../contract/asyncapi.yaml")),
+    ];
+    for (name, media_type, text) in files {
+        let answer = get(world.address, &format!("/contract/{name}")).await;
+        assert_eq!((answer.header("content-type"), answer.text()), (Some(media_type), text));
+        // What it refers to beside itself is served beside it.
+        for other in text.split("$ref: ./").skip(1).filter_map(|rest| rest.lines().next()) {
+            assert!(files.iter().any(|(name, ..)| *name == other), "{name} refers to {other}");
+        }
+    }
 }
 
 #[tokio::test]
