@@ -62,7 +62,7 @@ async function handleBatch(consumer, ledger) {
   const messages = await consumer.fetch({ max_messages: BATCH, expires: WAIT });
   for await (const message of messages) {
     handle(ledger, message);
-    // Confirmed: otherwise the broker may not have heard it, and would deliver the event again.
+    // With an answer, so that an event is seldom delivered again; when it is, the ledger knows it.
     if (!(await message.ackAck())) throw new Error("an acknowledgement was not confirmed");
   }
 }

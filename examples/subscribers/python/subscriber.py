@@ -64,7 +64,7 @@ async def handle_batch(subscription, ledger):
         return
     for message in messages:
         handle(ledger, message)
-        # Confirmed: otherwise the broker may not have heard it, and would deliver the event again.
+        # With an answer, so that an event is seldom delivered again; when it is, the ledger knows it.
         await message.ack_sync()
 
 

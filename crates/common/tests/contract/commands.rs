@@ -68,28 +68,32 @@ impl Topology {
     }
 }
 
-/// Checks one page; consumers that it makes are there for the commands after.
+/// One page.
 struct Check<'a> {
     topology: &'a Topology,
+    /// Consumers that the page makes, wherever: a reader's is also looked at before it is made anew.
     made: BTreeSet<String>,
-    faults: Vec<String>,
-    checked: usize,
 }
 
-impl Check<'_> {
-    fn line(&mut self, page: &str, line: &Line) {
-        let told = |fault: String| format!("{page}: `nats {}`: {fault}", line.words.join(" "));
-        match cli::parse(&line.words) {
-            Err(fault) => self.faults.push(told(fault)),
-            Ok(command) => {
-                let faults = self.command(&command, line);
-                self.faults.extend(faults.into_iter().map(told));
-            }
-        }
-        self.checked += 1;
+impl<'a> Check<'a> {
+    fn of(topology: &'a Topology, lines: &[Line]) -> Self {
+        let commands = lines.iter().filter_map(|line| cli::parse(&line.words).ok());
+        let made = commands.filter(|command| command.is("consumer add")).filter_map(|command| {
+            Some(format!("{}.{}", command.stream()?, command.word(Argument::Consumer)?))
+        });
+        Self { topology, made: made.collect() }
     }
 
-    fn command(&mut self, command: &Command, line: &Line) -> Vec<String> {
+    fn line(&self, line: &Line) -> Vec<String> {
+        let told = |fault: String| format!("`nats {}`: {fault}", line.words.join(" "));
+        let faults = match cli::parse(&line.words) {
+            Err(fault) => vec![fault],
+            Ok(command) => self.command(&command, line),
+        };
+        faults.into_iter().map(told).collect()
+    }
+
+    fn command(&self, command: &Command, line: &Line) -> Vec<String> {
         let mut faults = Vec::new();
         if line.is_whole && command.arguments.len() < command.verb.needed {
             faults.push(format!("{} arguments are too few", command.arguments.len()));
@@ -117,10 +121,9 @@ impl Check<'_> {
         faults
     }
 
-    fn consumer(&mut self, command: &Command, stream: &str, name: &str) -> Option<String> {
+    fn consumer(&self, command: &Command, stream: &str, name: &str) -> Option<String> {
         let full = format!("{stream}.{name}");
         if command.is("consumer add") {
-            self.made.insert(full);
             let is_events = stream == "INVOICE_EVENTS";
             return (!is_events).then(|| format!("{stream} takes no consumers of others"));
         }
@@ -185,14 +188,11 @@ fn every_command_on_a_page_is_about_something_that_there_is() {
     let topology = Topology::read();
     let (mut faults, mut checked) = (Vec::new(), 0);
     for page in pages() {
-        let text = page::text(&repository().join(&page));
-        let mut check =
-            Check { topology: &topology, made: BTreeSet::new(), faults: Vec::new(), checked: 0 };
-        for line in page::commands(&text) {
-            check.line(&page, &line);
-        }
-        faults.extend(check.faults);
-        checked += check.checked;
+        let lines = page::commands(&page::text(&repository().join(&page)));
+        let check = Check::of(&topology, &lines);
+        let found = lines.iter().flat_map(|line| check.line(line));
+        faults.extend(found.map(|fault| format!("{page}: {fault}")));
+        checked += lines.len();
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     assert!(checked > 80, "only {checked} commands: the pages are not read any more");
@@ -219,10 +219,9 @@ fn commands_about_nothing_and_what_may_not_be_asked_are_noticed() {
     ];
     let topology = Topology::read();
     for (text, fault) in wrong {
-        let mut check =
-            Check { topology: &topology, made: BTreeSet::new(), faults: Vec::new(), checked: 0 };
-        page::commands(text).iter().for_each(|line| check.line("page", line));
-        let told = check.faults.join("\n");
+        let lines = page::commands(text);
+        let check = Check::of(&topology, &lines);
+        let told = lines.iter().flat_map(|line| check.line(line)).collect::<Vec<_>>().join("\n");
         assert!(told.contains(fault), "{text}: {fault} is not in {told:?}");
     }
 }

@@ -92,8 +92,7 @@ async fn an_event_is_the_same_cloud_event_stored_live_replayed_and_published_aga
         for headers in [&first, &second] {
             let message = messages.next().await.unwrap().unwrap();
             assert_eq!(&told(message.headers.as_ref().unwrap()), headers);
-            let nak = async_nats::jetstream::AckKind::Nak(None);
-            message.ack_with(nak).await.unwrap();
+            client.publish(message.reply.clone().unwrap(), "-NAK".into()).await.unwrap();
         }
     }
     tokio::join!(stages.0.stopped(), stages.1.stopped(), stages.2.stopped());
