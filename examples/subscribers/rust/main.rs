@@ -57,10 +57,13 @@ impl Ledger {
 
 /// What this program makes of an event; `None` for kinds that it does not know, as may be added.
 fn what_to_do(kind: &str, event: &Value) -> Option<String> {
+    let says = |place: &str| event.pointer(place).cloned().unwrap_or_default();
     match kind {
-        "invoice.extracted" if event["review"]["required"] == true => Some("look at".to_owned()),
+        "invoice.extracted" if says("/review/required") == true => Some("look at".to_owned()),
         "invoice.extracted" => Some("book".to_owned()),
-        "invoice.failed" => Some(format!("ask for again: {}", event["error"]["code"])),
+        "invoice.failed" => {
+            Some(format!("ask for again: {}", says("/error/code").as_str().unwrap_or_default()))
+        }
         _ => None,
     }
 }
