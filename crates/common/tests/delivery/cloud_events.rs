@@ -10,7 +10,7 @@ use common::jetstream::names;
 use common::status::{State, StatusRecord};
 use futures_util::StreamExt;
 
-use crate::support::{Bench, Conclude, CopyOn, Fail};
+use crate::support::{Bench, Conclude, CopyOn, Fail, PATIENCE};
 
 /// What the broker adds to a message that it hands on or keeps.
 const OF_THE_BROKER: &str = "Nats-";
@@ -88,7 +88,8 @@ async fn an_event_is_the_same_cloud_event_stored_live_replayed_and_published_aga
     let anew = pull::Config { ack_policy: AckPolicy::Explicit, ..pull::Config::default() };
     let consumer = stream.create_consumer(anew).await.unwrap();
     for _ in 0..2 {
-        let mut messages = consumer.fetch().max_messages(2).messages().await.unwrap();
+        let batch = consumer.batch().max_messages(2).expires(PATIENCE);
+        let mut messages = batch.messages().await.unwrap();
         for headers in [&first, &second] {
             let message = messages.next().await.unwrap().unwrap();
             assert_eq!(&told(message.headers.as_ref().unwrap()), headers);
