@@ -119,10 +119,12 @@ impl Lab {
     pub(crate) async fn around(
         given: &Given,
         fit: Fit,
-        folder: TempDir,
+        mut folder: TempDir,
         brokers: Brokers,
         url: String,
     ) -> Self {
+        // Also when the scenario does not come to its end; one that does decides then.
+        folder.disable_cleanup(given.keep);
         let replicas = if matches!(brokers, Brokers::Three(_)) { 3 } else { 1 };
         apply_topology(&url, replicas, &fit).await;
         let books = Books::open(&url).await;
@@ -293,9 +295,11 @@ impl Lab {
         let mut findings = audit::audit(&self.books, &receipts, references, &self.expected).await;
         findings.broken.splice(0..0, self.broken);
         findings.broken.splice(0..0, (!missing.is_empty()).then_some(missing));
+        let mut folder = self.folder;
         if self.given.keep && !findings.broken.is_empty() {
-            let kept = self.folder.keep();
-            findings.broken.push(format!("everything is kept in {}", kept.display()));
+            findings.broken.push(format!("everything is kept in {}", folder.path().display()));
+        } else {
+            folder.disable_cleanup(false);
         }
         Outcome { findings, in_flight, recovery, notes: self.notes }
     }
