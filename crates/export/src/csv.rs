@@ -1,10 +1,11 @@
 //! The lines of an invoice as CSV (RFC 4180): UTF-8 without a mark, CRLF, a header row, one row a line,
 //! the document's own columns repeated in each.
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::amount::plain;
-use crate::document::{Document, Kind, Line};
+use crate::document::{Document, Field, Kind, Line};
 
 /// The columns, in order. Part of the interface: new ones are added behind, none is renamed.
 pub const COLUMNS: [&str; 26] = [
@@ -55,25 +56,23 @@ pub(crate) fn write(document: &Document) -> String {
 
 fn of_document(document: &Document) -> [String; 17] {
     let invoice = &document.invoice;
-    let day = |field: &crate::document::Field<_>| {
-        field.get().map_or_else(String::new, |day: jiff::civil::Date| day.to_string())
-    };
-    let words = |text: &Option<String>| text.as_deref().map_or_else(String::new, words);
+    let said = |field: &Field<String>| said(field.0.as_deref());
+    let day = |field: &Field<Date>| field.get().map_or_else(String::new, |day| day.to_string());
     [
-        self::words(&document.id),
-        words(&document.filename),
+        words(&document.id),
+        self::said(document.filename.as_deref()),
         document.review.required.to_string(),
         invoice.kind.get().map_or("", Kind::name).to_owned(),
-        words(&invoice.number.0),
+        said(&invoice.number),
         day(&invoice.issue_date),
         day(&invoice.due_date),
-        words(&invoice.currency.0),
-        words(&invoice.seller.name.0),
-        words(&invoice.seller.vat_id.0),
-        words(&invoice.seller.registration_id.0),
-        words(&invoice.buyer.name.0),
-        words(&invoice.buyer.vat_id.0),
-        words(&invoice.purchase_order.0),
+        said(&invoice.currency),
+        said(&invoice.seller.name),
+        said(&invoice.seller.vat_id),
+        said(&invoice.seller.registration_id),
+        said(&invoice.buyer.name),
+        said(&invoice.buyer.vat_id),
+        said(&invoice.purchase_order),
         number(invoice.totals.net.0),
         number(invoice.totals.tax.0),
         number(invoice.totals.gross.0),
@@ -81,13 +80,13 @@ fn of_document(document: &Document) -> [String; 17] {
 }
 
 fn of_line(position: usize, line: &Line) -> [String; 9] {
-    let words = |text: &Option<String>| text.as_deref().map_or_else(String::new, words);
+    let said = |field: &Field<String>| said(field.0.as_deref());
     [
         position.to_string(),
-        words(&line.description.0),
-        words(&line.code.0),
+        said(&line.description),
+        said(&line.code),
         number(line.quantity.0),
-        words(&line.unit.0),
+        said(&line.unit),
         number(line.unit_price.0),
         number(line.tax_rate.0),
         number(line.net_amount.0),
@@ -98,6 +97,10 @@ fn of_line(position: usize, line: &Line) -> [String; 9] {
 /// Digits, a dot and perhaps a minus: a negative number is no formula, and stays a number.
 fn number(value: Option<Decimal>) -> String {
     value.map_or_else(String::new, plain)
+}
+
+fn said(text: Option<&str>) -> String {
+    text.map_or_else(String::new, words)
 }
 
 /// A text that a spreadsheet shows and does not run: where it would begin a formula, an apostrophe goes

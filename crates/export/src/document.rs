@@ -133,22 +133,20 @@ pub(crate) enum Kind {
     Receipt,
 }
 
+/// The contract's names.
+const KINDS: [(Kind, &str); 3] =
+    [(Kind::Invoice, "invoice"), (Kind::CreditNote, "credit_note"), (Kind::Receipt, "receipt")];
+
 impl Kind {
     /// The contract's name.
     pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Invoice => "invoice",
-            Self::CreditNote => "credit_note",
-            Self::Receipt => "receipt",
-        }
+        KINDS.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
     }
 }
 
 impl Scalar for Kind {
     fn read(text: String) -> Option<Self> {
-        [Self::Invoice, Self::CreditNote, Self::Receipt]
-            .into_iter()
-            .find(|kind| kind.name() == text)
+        KINDS.iter().find(|(_, name)| *name == text).map(|(kind, _)| *kind)
     }
 }
 

@@ -68,10 +68,15 @@ impl fmt::Display for Gap {
     }
 }
 
-/// Joins what is the same in several lines, in the order in which it was first found.
+/// Joins what is the same in several lines, in the order in which it was first found. A term of the document
+/// that is stated in no legal way is not missing as well.
 pub(crate) fn summed_up(gaps: Vec<Gap>) -> Vec<Gap> {
     let mut joined: Vec<Gap> = Vec::new();
     for gap in gaps {
+        let illegal = Gap { why: Why::Illegal, ..gap.clone() };
+        if gap.why == Why::Missing && gap.lines.is_empty() && joined.contains(&illegal) {
+            continue;
+        }
         match joined.iter_mut().find(|known| (known.term, known.why) == (gap.term, gap.why)) {
             Some(known) => known.lines.extend(gap.lines),
             None => joined.push(gap),

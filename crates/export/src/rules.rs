@@ -128,13 +128,13 @@ fn of_tax(tax: &Tax, lines: &[Line]) -> Vec<Gap> {
     gaps.extend(illegal.map(|(_, term)| Gap::of(term, Why::Illegal)));
     let (Some(rate), Some(base)) = (rate, base) else { return gaps };
     let due = base.checked_mul(rate).map(|product| (product / Decimal::ONE_HUNDRED).round_dp(2));
-    if due.zip(amount).is_some_and(|(due, amount)| (due - amount).abs() >= TAX_TOLERANCE) {
+    if due.zip(amount).is_some_and(|(due, amount)| !are_close(due, amount, TAX_TOLERANCE)) {
         gaps.push(Gap::of("BT-117", Why::Inconsistent("BR-CO-17")));
     }
     let of_rate = || lines.iter().filter(|line| line.rate == Some(rate));
     let sold = sum(of_rate().map(|line| line.net));
     let fits =
-        sold.is_none_or(|sold| (sold - base).abs() < TAX_TOLERANCE) && of_rate().next().is_some();
+        sold.is_none_or(|sold| are_close(sold, base, TAX_TOLERANCE)) && of_rate().next().is_some();
     // A line whose rate nobody knows may be of this one, and is a gap itself.
     if !fits && lines.iter().all(|line| line.rate.is_some()) {
         gaps.push(Gap::of("BT-116", Why::Inconsistent("BR-S-08")));
@@ -176,5 +176,11 @@ fn multiplies(line: &Line) -> Option<bool> {
     let decimals = price.scale().clamp(PRICE_DECIMALS, Decimal::MAX_SCALE - 1);
     let last_place = Decimal::new(5, decimals + 1);
     let tolerance = quantity.abs().checked_mul(last_place)?.checked_add(HALF_CENT)?;
-    Some((quantity.checked_mul(price)? - net).abs() <= tolerance)
+    let product = quantity.checked_mul(price)?;
+    Some(product == net || are_close(product, net, tolerance))
+}
+
+/// Whether the amounts differ by less than `tolerance`; what cannot be subtracted is far apart.
+fn are_close(one: Decimal, other: Decimal, tolerance: Decimal) -> bool {
+    one.checked_sub(other).is_some_and(|difference| difference.abs() < tolerance)
 }

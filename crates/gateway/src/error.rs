@@ -317,8 +317,12 @@ impl ApiError {
 
 /// The terms by their codes, each once.
 fn listed(gaps: &[Gap]) -> String {
-    let mut terms: Vec<&str> = gaps.iter().map(|gap| gap.term).collect();
-    terms.dedup();
+    let mut terms: Vec<&str> = Vec::new();
+    for gap in gaps {
+        if !terms.contains(&gap.term) {
+            terms.push(gap.term);
+        }
+    }
     terms.join(", ")
 }
 
