@@ -118,10 +118,10 @@ mod tests {
 
     #[test]
     fn every_code_of_ours_is_in_the_list_and_no_word_has_two() {
-        let mut words = Vec::new();
+        let mut words: Vec<&str> = Vec::new();
         for (code, of_it) in WORDS {
             assert!(is_unit(code), "{code}");
-            words.extend(of_it);
+            words.extend(of_it.iter().copied());
         }
         let count = words.len();
         words.sort_unstable();

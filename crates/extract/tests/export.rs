@@ -1,7 +1,11 @@
 //! What is exported as an e-invoice, read back by our own reader of e-invoices: the same values, and none
 //! that was not there.
 
-#![expect(clippy::unwrap_used, reason = "a step that fails fails its test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a step that fails fails its test"
+)]
 
 use std::fs;
 use std::path::Path;
@@ -17,8 +21,8 @@ use serde_json::{Value, json};
 
 const SYNTAXES: [Format; 2] = [Format::Ubl, Format::Cii];
 
-/// Fields that say something of a line or an amount in their own words.
-const HEAD: [&str; 30] = [
+/// Fields of the document as a whole.
+const HEAD: &[&str] = &[
     "kind",
     "number",
     "issue_date",
@@ -46,15 +50,19 @@ const HEAD: [&str; 30] = [
     "payment.reference",
     "payment.terms",
     "totals.net",
+    "totals.tax",
     "totals.gross",
+    "totals.due",
     "totals.prepaid",
     "totals.rounding",
 ];
 
 /// Terms that follow from others by a definition of the standard, where they are not stated.
-const DERIVED: [&str; 8] = [
+const DERIVED: &[&str] = &[
     "totals.net",
+    "totals.tax",
     "totals.gross",
+    "totals.due",
     "unit",
     "unit_price",
     "net_amount",
@@ -119,7 +127,7 @@ fn assert_same(stated: &Value, found: &Value, paths: &[&str], context: &str) {
 fn assert_round(invoice: &Value) {
     for format in SYNTAXES {
         let found = read_back(invoice, format);
-        assert_same(invoice, &found, &HEAD, &format.to_string());
+        assert_same(invoice, &found, HEAD, &format.to_string());
         for (list, paths) in [("tax_breakdown", &OF_TAX[..]), ("lines", &OF_LINE[..])] {
             let (stated, found) =
                 (invoice[list].as_array().unwrap(), found[list].as_array().unwrap());
@@ -182,7 +190,7 @@ fn party() -> impl Strategy<Value = Value> {
     let ids = (
         maybe("[A-Z]{3} [0-9]{5}|[0-9]{9}|[0-9]{14}".prop_map(Value::from)),
         maybe("FR[0-9]{11}|EL[0-9]{9}".prop_map(Value::from)),
-        maybe(of(&["FR", "TN", "DE", "GB", "1A"])),
+        maybe(of(&["FR", "TN", "DE", "GB", "BE"])),
     );
     (maybe(words()), maybe(address), ids, maybe(words()), maybe(words())).prop_map(
         |(name, address, (registration_id, vat_id, country), email, phone)| {
