@@ -35,7 +35,7 @@ pub(crate) struct Document {
     #[serde(default)]
     pub(crate) filename: Option<String>,
     pub(crate) invoice: Invoice,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) review: Review,
 }
 
@@ -55,6 +55,13 @@ impl Document {
 pub(crate) struct Review {
     #[serde(default)]
     pub(crate) required: bool,
+}
+
+/// Null counts as absent.
+fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// A value of the contract, or none.
@@ -162,12 +169,19 @@ pub(crate) struct Invoice {
     pub(crate) currency: Field<String>,
     pub(crate) purchase_order: Field<String>,
     pub(crate) description: Field<String>,
+    #[serde(deserialize_with = "or_default")]
     pub(crate) seller: Party,
+    #[serde(deserialize_with = "or_default")]
     pub(crate) buyer: Party,
+    #[serde(deserialize_with = "or_default")]
     pub(crate) payment: Payment,
+    #[serde(deserialize_with = "or_default")]
     pub(crate) totals: Totals,
+    #[serde(deserialize_with = "or_default")]
     pub(crate) tax_breakdown: Vec<Tax>,
+    #[serde(deserialize_with = "or_default")]
     pub(crate) charges: Vec<Charge>,
+    #[serde(deserialize_with = "or_default")]
     pub(crate) lines: Vec<Line>,
 }
 

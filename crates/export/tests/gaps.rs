@@ -200,6 +200,11 @@ fn a_table_has_a_row_for_each_line_whatever_is_missing() {
     assert_eq!(rows[2], format!("{shared}2,b,,3,,10,5,30.00,"));
     let empty = exported(&json!({"lines": [{}]}), Format::Csv).text;
     assert_eq!(empty.lines().count(), 2);
+    let null = exported(
+        &json!({"seller": null, "payment": null, "lines": null, "charges": null}),
+        Format::Csv,
+    );
+    assert_eq!(null.text.lines().count(), 1);
 }
 
 #[test]

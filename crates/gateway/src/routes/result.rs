@@ -24,7 +24,7 @@ use crate::view::InvoiceExtracted;
 
 /// Revision of what is written of the same result. Raise it with the `export` crate: a client would keep
 /// the old form for as long as the tag stays.
-const FORM: u32 = 1;
+const REVISION: u32 = 1;
 
 /// A replay may read the document anew, so a client asks again, and is told when nothing changed.
 const CACHING: &str = "private, no-cache";
@@ -137,7 +137,7 @@ pub(crate) async fn result(
         return Ok(tag.on(CACHING, answer(&record.id, chosen.media_type, "json", json.to_owned())));
     };
     let tag =
-        tag(json, &format!("{format}{}-{FORM}", if choice.partial { "-partial" } else { "" }));
+        tag(json, &format!("{format}{}-{REVISION}", if choice.partial { "-partial" } else { "" }));
     if tag.is_known_to(&headers) {
         return Ok(varying(tag.not_modified(CACHING)));
     }
