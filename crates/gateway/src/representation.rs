@@ -128,8 +128,8 @@ mod tests {
     #[test]
     fn what_the_client_prefers_is_sent() {
         let form = |accept: &[&str]| chosen(accept).map(|(form, _)| form);
-        for (accept, expected) in [
-            (&[][..], Some(Form::Json)),
+        let cases: [(&[&str], Option<Form>); 17] = [
+            (&[], Some(Form::Json)),
             (&["*/*"], Some(Form::Json)),
             (&["application/*"], Some(Form::Json)),
             (&["text/csv"], Some(Form::Csv)),
@@ -146,7 +146,8 @@ mod tests {
             (&["image/png"], None),
             (&["application/json;q=0"], None),
             (&["application/json;q=x"], None),
-        ] {
+        ];
+        for (accept, expected) in cases {
             assert_eq!(form(accept), expected, "{accept:?}");
         }
         let named = chosen(&["application/vnd.invoice-ocr.ubl+xml"]);
