@@ -49,7 +49,7 @@ fn missing(model: &Model) -> Vec<Gap> {
         (due.is_some(), "BT-115"),
         (!model.taxes.is_empty(), "BG-23"),
         (!model.lines.is_empty(), "BG-25"),
-        // BR-CO-25.
+        // BR-CO-25: in the text of 2017, which receivers may still go by, and no longer in the published rules.
         (
             due.is_none_or(|due| due <= Decimal::ZERO)
                 || model.due_date.is_some()

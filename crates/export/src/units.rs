@@ -6,8 +6,7 @@ use crate::codes::is_unit;
 pub(crate) const ONE: &str = "C62";
 
 /// Words for units in French, English, German, Dutch, Italian and Spanish, in lower case, without a dot at
-/// their end. A word is here only where it has one meaning on an invoice: no `t`, which is a tonne or a day
-/// (`Tag`), no `m`, which is a metre or a month, no `box`, which is of no known size.
+/// their end. A word is here only where it has one meaning on an invoice: no `box`, which is of no known size.
 const WORDS: [(&str, &[&str]); 22] = [
     (
         ONE,
@@ -83,10 +82,16 @@ const WORDS: [(&str, &[&str]); 22] = [
     ("LS", &["forfait", "forfaits", "ff", "ens", "pauschal", "pauschale", "psch", "lump sum"]),
 ];
 
+/// Symbols of the metric system that only their case tells from an abbreviated day (`T`) or month (`M`).
+const SYMBOLS: [(&str, &str); 2] = [("m", "MTR"), ("t", "TNE")];
+
 /// The code of a unit as it is printed, or of a code that stands there already; `None` where nobody can
 /// tell.
 pub(crate) fn code(printed: &str) -> Option<&str> {
     let printed = printed.trim();
+    if let Some((_, code)) = SYMBOLS.iter().find(|(symbol, _)| *symbol == printed) {
+        return Some(code);
+    }
     let word = printed.trim_end_matches('.').to_lowercase();
     let known = WORDS.iter().find(|(_, words)| words.contains(&word.as_str()));
     // A word first: recommendation 20 has codes such as `PCE`, `ST` or `MIN` that invoices print as words.
@@ -108,8 +113,10 @@ mod tests {
             ("KGM", Some("KGM")),
             ("m²", Some("MTK")),
             ("carton", None),
-            ("m", None),
-            ("t", None),
+            ("m", Some("MTR")),
+            ("t", Some("TNE")),
+            ("M", None),
+            ("T", None),
             ("", None),
         ] {
             assert_eq!(code(printed), expected, "{printed}");
