@@ -62,6 +62,7 @@ WORKDIR /src
 FROM toolchain AS dependencies
 COPY Cargo.toml Cargo.lock ./
 COPY crates/common/Cargo.toml crates/common/
+COPY crates/export/Cargo.toml crates/export/
 COPY crates/extract/Cargo.toml crates/extract/
 COPY crates/gateway/Cargo.toml crates/gateway/
 COPY crates/ocr/Cargo.toml crates/ocr/
@@ -73,7 +74,7 @@ RUN sed -i -E '/^\[\[(test|bench)\]\]/,$d' Cargo.toml crates/*/Cargo.toml \
  && rm src/lib.rs \
  && cargo build --release --locked --workspace --bins \
  # Files of ours are older than what was made of their stand-ins, and cargo goes by age.
- && cargo clean --release --locked -p common -p extract -p gateway -p ocr -p preprocess -p invoice-ocr
+ && cargo clean --release --locked -p common -p export -p extract -p gateway -p ocr -p preprocess -p invoice-ocr
 
 FROM dependencies AS build
 COPY Cargo.toml Cargo.lock config.default.toml ./

@@ -10,9 +10,10 @@ use common::error::{ErrorKind, StageError};
 use common::jetstream::place::Place;
 use common::jetstream::publish::Unpublished;
 use common::key::Scope;
+use export::{Format, Gap};
 use thiserror::Error;
 
-use crate::problem::Problem;
+use crate::problem::{GapView, Problem};
 use kind::Kind;
 
 /// Address of the page that describes the kinds of problems.
@@ -97,6 +98,29 @@ pub enum ApiError {
     /// Its stage has not come yet.
     #[error("the document's pages have not been read yet")]
     PagesPending,
+    /// Still under way.
+    #[error("the document has no result yet")]
+    ResultPending,
+    /// It ended without one.
+    #[error("the document failed: {code}")]
+    ResultFailed {
+        /// Why, as its status says.
+        code: String,
+    },
+    /// No form that the client takes.
+    #[error("a result comes as {offered}")]
+    NotAcceptable {
+        /// Media types, in words.
+        offered: String,
+    },
+    /// Terms that the form asks for and the document does not state.
+    #[error("{form} asks for what the result does not give: {}", listed(.gaps))]
+    ExportIncomplete {
+        /// The form that was asked for.
+        form: Format,
+        /// All of them.
+        gaps: Vec<Gap>,
+    },
     /// Kept no longer.
     #[error("words and images of the document's pages are kept no longer")]
     PagesExpired,
@@ -218,6 +242,10 @@ impl ApiError {
             Self::MethodNotAllowed => &kind::METHOD_NOT_ALLOWED,
             Self::UploadTimeout { .. } => &kind::UPLOAD_TIMEOUT,
             Self::PagesPending => &kind::PAGES_PENDING,
+            Self::ResultPending => &kind::RESULT_PENDING,
+            Self::ResultFailed { .. } => &kind::RESULT_FAILED,
+            Self::NotAcceptable { .. } => &kind::NOT_ACCEPTABLE,
+            Self::ExportIncomplete { .. } => &kind::EXPORT_INCOMPLETE,
             Self::PagesExpired => &kind::PAGES_EXPIRED,
             Self::DocumentTooLarge { .. } => &kind::DOCUMENT_TOO_LARGE,
             Self::UnsupportedMediaType { .. } => &kind::UNSUPPORTED_MEDIA_TYPE,
@@ -260,9 +288,10 @@ impl ApiError {
             Self::TooManyRequests { retry_after_seconds, .. } => {
                 Some(Duration::from_secs(*retry_after_seconds))
             }
-            Self::TooManyUploads { .. } | Self::TooManyPageReads { .. } | Self::PagesPending => {
-                Some(RETRY_SOON)
-            }
+            Self::TooManyUploads { .. }
+            | Self::TooManyPageReads { .. }
+            | Self::PagesPending
+            | Self::ResultPending => Some(RETRY_SOON),
             Self::BrokerAway | Self::NotReady { .. } => Some(RETRY_AFTER_LEADER_CHANGE),
             Self::BrokerFull { .. } => Some(RETRY_WHEN_DRAINED),
             _ => None,
@@ -286,12 +315,27 @@ impl ApiError {
     }
 }
 
+/// The terms by their codes, each once.
+fn listed(gaps: &[Gap]) -> String {
+    let mut terms: Vec<&str> = Vec::new();
+    for gap in gaps {
+        if !terms.contains(&gap.term) {
+            terms.push(gap.term);
+        }
+    }
+    terms.join(", ")
+}
+
 impl From<&ApiError> for Problem {
     fn from(error: &ApiError) -> Self {
         let &Kind { code, status, title, .. } = error.kind();
         let (limit, value) = error.bounds();
         let type_uri = format!("{ERRORS_PAGE}#{code}");
-        Self { type_uri, title, status, detail: error.to_string(), code, limit, value }
+        let gaps = match error {
+            ApiError::ExportIncomplete { gaps, .. } => gaps.iter().map(GapView::from).collect(),
+            _ => Vec::new(),
+        };
+        Self { type_uri, title, status, detail: error.to_string(), code, limit, value, gaps }
     }
 }
 

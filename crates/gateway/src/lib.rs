@@ -4,6 +4,7 @@
 //!   parts, given what [`GatewayState`] holds.
 //! * `routes`: one file a route; `upload` is what the upload's route does with a request body.
 //! * `retained`: what is kept of a document and shown: its status, its pages and their images.
+//! * `representation`: in which form a result is answered.
 //! * `access`: who may ask for what ([`Access`]); `caller`, who is asking, for handlers.
 //! * `error`: everything a client can be told went wrong, and `problem`, the form it takes.
 //! * `server`: connections: how many, how long, how slow, and which requests are read at all; TLS.
@@ -24,6 +25,7 @@ mod limit;
 mod metrics;
 mod openapi;
 mod problem;
+mod representation;
 mod retained;
 mod router;
 mod routes;

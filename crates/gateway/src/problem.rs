@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use export::{Gap, Why};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -37,6 +38,48 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 27_262_976, nullable = false)]
     pub value: Option<u64>,
+    /// Of an export: business terms of EN 16931 that it lacks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub gaps: Vec<GapView>,
+}
+
+/// Lines that a gap lists at most: enough to find the pattern, and an answer stays short.
+const MAX_GAP_LINES: usize = 20;
+
+/// A business term that keeps a result from being a whole invoice of EN 16931.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Gap)]
+pub struct GapView {
+    /// Its code, or that of its group.
+    #[schema(example = "BT-55")]
+    pub term: &'static str,
+    /// The standard's name of it.
+    #[schema(example = "buyer country code")]
+    pub name: &'static str,
+    /// `missing`: not stated; `illegal`: stated in a form that the standard does not take; `untold`: the
+    /// result has too little of it; `inconsistent`: it contradicts other terms.
+    #[schema(example = "missing")]
+    pub why: &'static str,
+    /// The rule that it breaks, where it is inconsistent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "BR-CO-15", nullable = false)]
+    pub rule: Option<&'static str>,
+    /// The first lines that it concerns, 1 for the first; none where it concerns the document as a whole.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub lines: Vec<usize>,
+}
+
+impl From<&Gap> for GapView {
+    fn from(gap: &Gap) -> Self {
+        let rule = match gap.why {
+            Why::Inconsistent(rule) => Some(rule),
+            Why::Missing | Why::Illegal | Why::Untold => None,
+        };
+        let lines = gap.lines.iter().copied().take(MAX_GAP_LINES).collect();
+        Self { term: gap.term, name: gap.name(), why: gap.why.name(), rule, lines }
+    }
 }
 
 impl IntoResponse for Problem {
@@ -63,6 +106,7 @@ mod tests {
             code: "not_found",
             limit: None,
             value: None,
+            gaps: Vec::new(),
         };
         let json = serde_json::to_value(&problem).unwrap();
         let keys: Vec<_> = json.as_object().unwrap().keys().cloned().collect();

@@ -7,7 +7,7 @@ use common::id::DocumentId;
 use common::jetstream::broker::Broker;
 use common::jetstream::objects::ObjectReader;
 use common::object::{self, ObjectRef};
-use common::status::{State, StatusRecord};
+use common::status::{ResultJson, State, StatusRecord};
 
 use crate::caller::Caller;
 use crate::error::ApiError;
@@ -35,6 +35,19 @@ pub(crate) async fn status(app: &App, caller: &Caller, id: &str) -> Result<Statu
 /// whether it is there yet is none of it.
 pub(crate) fn handed_out(app: &App, caller: &Caller, id: &DocumentId) {
     app.access.trail().tell_later(caller.did(Action::Read, id, Outcome::Done));
+}
+
+/// The document's result, as it was written.
+///
+/// # Errors
+/// [`ApiError::ResultPending`] or [`ApiError::ResultFailed`] where there is none.
+pub(crate) fn result(record: &StatusRecord) -> Result<&ResultJson, ApiError> {
+    record.result.as_ref().ok_or_else(|| match &record.error {
+        Some(error) if record.state == State::Failed => {
+            ApiError::ResultFailed { code: error.code.clone() }
+        }
+        _ => ApiError::ResultPending,
+    })
 }
 
 /// Where the document's pages are.

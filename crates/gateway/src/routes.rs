@@ -11,3 +11,4 @@ pub(crate) mod page_image;
 pub(crate) mod pages;
 pub(crate) mod process_invoice;
 pub(crate) mod ready;
+pub(crate) mod result;

@@ -52,10 +52,17 @@ kinds! {
         "All addresses are listed at /docs.";
     METHOD_NOT_ALLOWED: 405 "method_not_allowed", "The method does not fit the address",
         "The Allow header lists the methods that do.";
+    NOT_ACCEPTABLE: 406 "not_acceptable", "The result does not come in that form",
+        "Accept application/json, text/csv or application/xml, or name a form: ?format=json, csv, ubl \
+         or cii.";
     UPLOAD_TIMEOUT: 408 "upload_timeout", "The upload took too long",
         "Send it again over a faster connection.";
     PAGES_PENDING: 409 "pages_pending", "The pages have not been read yet",
         "Come back after Retry-After seconds, or once the state is completed.";
+    RESULT_PENDING: 409 "result_pending", "The document has no result yet",
+        "Come back after Retry-After seconds, or once the state is completed.";
+    RESULT_FAILED: 409 "result_failed", "The document failed, so it has no result",
+        "The detail has the code of the cause, and the document's status more; a replay reads it again.";
     PAGES_EXPIRED: 410 "pages_expired", "The pages are kept no longer",
         "Words and images live for retention.work_hours, or until others need the room; the result, \
          which says where on the pages its fields stand, lives longer.";
@@ -77,6 +84,9 @@ kinds! {
         "Look whether an image viewer opens the file.";
     PAGE_TOO_LARGE: 422 "page_too_large", "The image has too many pixels",
         "Scan at a lower resolution: 300 DPI is enough.";
+    EXPORT_INCOMPLETE: 422 "export_incomplete", "The result is no whole invoice of EN 16931",
+        "The gaps name what is missing or does not fit; ask with partial=true for the rest, or for JSON or \
+         CSV.";
     LANGUAGES_INVALID: 422 "languages_invalid", "The languages cannot be used",
         "Name up to four Tesseract languages, as in ?languages=fra+eng.";
     TOO_MANY_REQUESTS: 429 "too_many_requests", "Too many requests",

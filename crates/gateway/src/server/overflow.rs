@@ -114,6 +114,7 @@ fn full() -> Vec<u8> {
         code: kind.code,
         limit: None,
         value: None,
+        gaps: Vec::new(),
     };
     // Strings and numbers have a JSON form, always.
     let body = serde_json::to_vec(&problem).unwrap_or_default();

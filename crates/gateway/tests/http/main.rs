@@ -22,6 +22,7 @@ mod pages;
 mod patience;
 mod rate;
 mod refusal;
+mod result;
 mod smuggling;
 mod status;
 mod tenants;
