@@ -97,6 +97,15 @@ pub enum ApiError {
     /// Its stage has not come yet.
     #[error("the document's pages have not been read yet")]
     PagesPending,
+    /// It has not ended, so there is nothing to do again.
+    #[error("the document is {state}")]
+    DocumentUnderWay {
+        /// Its state, as clients see it.
+        state: &'static str,
+    },
+    /// The upload is kept no longer.
+    #[error("the uploaded file is kept no longer")]
+    OriginalExpired,
     /// Kept no longer.
     #[error("words and images of the document's pages are kept no longer")]
     PagesExpired,
@@ -107,6 +116,37 @@ pub enum ApiError {
         limit: u64,
         /// Bytes declared or seen.
         seen: u64,
+    },
+    /// Over the configured size, all together.
+    #[error("the batch has {seen} bytes or more; the limit is {limit}")]
+    BatchTooLarge {
+        /// Bytes allowed.
+        limit: u64,
+        /// Bytes declared or seen.
+        seen: u64,
+    },
+    /// Over the configured number.
+    #[error("the batch has {seen} files or more; the limit is {limit}")]
+    TooManyFiles {
+        /// Files allowed.
+        limit: u64,
+        /// Files seen.
+        seen: u64,
+    },
+    /// No ZIP, or a broken one.
+    #[error("the archive cannot be unpacked")]
+    ArchiveDamaged,
+    /// A file of it needs a password.
+    #[error("the file needs a password")]
+    ArchiveEncrypted,
+    /// A method that is not read here.
+    #[error("the file is packed with a method other than deflate and store")]
+    ArchiveUnsupported,
+    /// Unpacked it is far more than packed.
+    #[error("unpacked, the files have more than {limit} times the bytes of the archive")]
+    ArchiveExpands {
+        /// Times allowed.
+        limit: u64,
     },
     /// The first bytes are not of a PDF, JPEG, PNG or XML.
     #[error(
@@ -218,8 +258,16 @@ impl ApiError {
             Self::MethodNotAllowed => &kind::METHOD_NOT_ALLOWED,
             Self::UploadTimeout { .. } => &kind::UPLOAD_TIMEOUT,
             Self::PagesPending => &kind::PAGES_PENDING,
+            Self::DocumentUnderWay { .. } => &kind::DOCUMENT_UNDER_WAY,
             Self::PagesExpired => &kind::PAGES_EXPIRED,
+            Self::OriginalExpired => &kind::ORIGINAL_EXPIRED,
             Self::DocumentTooLarge { .. } => &kind::DOCUMENT_TOO_LARGE,
+            Self::BatchTooLarge { .. } => &kind::BATCH_TOO_LARGE,
+            Self::TooManyFiles { .. } => &kind::TOO_MANY_FILES,
+            Self::ArchiveDamaged => &kind::ARCHIVE_DAMAGED,
+            Self::ArchiveEncrypted => &kind::ARCHIVE_ENCRYPTED,
+            Self::ArchiveUnsupported => &kind::ARCHIVE_UNSUPPORTED,
+            Self::ArchiveExpands { .. } => &kind::ARCHIVE_EXPANDS,
             Self::UnsupportedMediaType { .. } => &kind::UNSUPPORTED_MEDIA_TYPE,
             Self::UnsupportedContentType => &kind::UNSUPPORTED_CONTENT_TYPE,
             Self::UnsupportedContentEncoding => &kind::UNSUPPORTED_CONTENT_ENCODING,
@@ -242,16 +290,24 @@ impl ApiError {
     fn bounds(&self) -> (Option<u64>, Option<u64>) {
         match *self {
             Self::DocumentTooLarge { limit, seen }
+            | Self::BatchTooLarge { limit, seen }
+            | Self::TooManyFiles { limit, seen }
             | Self::SideTooLong { limit, seen }
             | Self::TooManyPixels { limit, seen }
             | Self::TooManyLanguages { limit, seen } => (Some(limit), Some(seen)),
             Self::UploadTimeout { limit_seconds, .. } => (Some(limit_seconds), None),
             Self::TooManyRequests { limit, .. }
             | Self::TooManyUploads { limit }
-            | Self::TooManyPageReads { limit } => (Some(limit), None),
+            | Self::TooManyPageReads { limit }
+            | Self::ArchiveExpands { limit } => (Some(limit), None),
             Self::PageNotFound { count, asked } => (Some(count), asked),
             _ => (None, None),
         }
+    }
+
+    /// Whether the same request may succeed a little later.
+    pub(crate) fn is_temporary(&self) -> bool {
+        self.kind().status == 503
     }
 
     /// When to come back, where coming back helps.
@@ -260,9 +316,10 @@ impl ApiError {
             Self::TooManyRequests { retry_after_seconds, .. } => {
                 Some(Duration::from_secs(*retry_after_seconds))
             }
-            Self::TooManyUploads { .. } | Self::TooManyPageReads { .. } | Self::PagesPending => {
-                Some(RETRY_SOON)
-            }
+            Self::TooManyUploads { .. }
+            | Self::TooManyPageReads { .. }
+            | Self::PagesPending
+            | Self::DocumentUnderWay { .. } => Some(RETRY_SOON),
             Self::BrokerAway | Self::NotReady { .. } => Some(RETRY_AFTER_LEADER_CHANGE),
             Self::BrokerFull { .. } => Some(RETRY_WHEN_DRAINED),
             _ => None,

@@ -3,6 +3,7 @@
 //! * [`listen`], [`run`]: the gateway as a service; [`router()`], [`serve`], [`check_listen`]: its
 //!   parts, given what [`GatewayState`] holds.
 //! * `routes`: one file a route; `upload` is what the upload's route does with a request body.
+//! * `intake`: how a document that was read goes to the broker.
 //! * `retained`: what is kept of a document and shown: its status, its pages and their images.
 //! * `access`: who may ask for what ([`Access`]); `caller`, who is asking, for handlers.
 //! * `error`: everything a client can be told went wrong, and `problem`, the form it takes.
@@ -19,6 +20,7 @@ mod conditional;
 mod error;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod intake;
 mod layer;
 mod limit;
 mod metrics;
