@@ -147,7 +147,8 @@ async fn unpacked(body: &mut Body, bounds: BatchBounds) -> Result<Archive, ApiEr
         ApiError::DocumentTooLarge { limit, seen } => ApiError::BatchTooLarge { limit, seen },
         other => other,
     })?;
-    let opened = spawn_blocking(move || Archive::open(bytes, bounds.files, bounds.file_bytes)).await;
+    let opened =
+        spawn_blocking(move || Archive::open(bytes, bounds.files, bounds.file_bytes)).await;
     opened.map_err(|_| ApiError::Internal)?
 }
 

@@ -59,7 +59,8 @@ async fn an_event_that_nobody_had_stored_yet_is_there_before_the_next_generation
 async fn a_failed_document_is_read_again_and_its_letter_goes() {
     let bench = Bench::start().await;
     let record = bench.upload("fails once").await;
-    let failing = bench.run(Fail::times(1, StageError::rejected("document_damaged", "no")), 1).await;
+    let failing =
+        bench.run(Fail::times(1, StageError::rejected("document_damaged", "no")), 1).await;
     bench.reach(&record, State::Failed).await;
     bench.drained("INVOICE_PREPROCESS").await;
     assert_eq!(bench.messages_in("INVOICE_DEAD").await, 1);

@@ -144,7 +144,10 @@ mod tests {
     fn one_file_too_large_stops_no_other() {
         let bytes = archive(&[("large", b"0123456789"), ("small", b"1")]);
         let refused = ApiError::DocumentTooLarge { limit: 4, seen: 10 };
-        assert_eq!(all(bytes, 4), [("large".to_owned(), Err(refused)), ("small".to_owned(), Ok(1))]);
+        assert_eq!(
+            all(bytes, 4),
+            [("large".to_owned(), Err(refused)), ("small".to_owned(), Ok(1))]
+        );
     }
 
     #[test]
@@ -159,7 +162,10 @@ mod tests {
     #[test]
     fn what_is_no_archive_or_has_too_many_files_or_none_is_refused_as_a_whole() {
         let open = |bytes: Bytes| Archive::open(bytes, 2, 100).err();
-        assert_eq!(open(Bytes::from_static(b"PK\x03\x04 and nothing")), Some(ApiError::ArchiveDamaged));
+        assert_eq!(
+            open(Bytes::from_static(b"PK\x03\x04 and nothing")),
+            Some(ApiError::ArchiveDamaged)
+        );
         let three = archive(&[("a", b"1"), ("b", b"2"), ("c", b"3")]);
         assert_eq!(open(three), Some(ApiError::TooManyFiles { limit: 2, seen: 3 }));
         assert_eq!(open(archive(&[("only/", b"")])), Some(ApiError::FileMissing));

@@ -108,7 +108,10 @@ async fn every_file(
 /// What a form says of a file: its bytes as far as they may be read, and its name.
 type File = (Result<Bytes, ApiError>, Option<String>);
 
-async fn next_file(form: &mut Multipart<'_>, max_bytes: u64) -> Result<Option<File>, multer::Error> {
+async fn next_file(
+    form: &mut Multipart<'_>,
+    max_bytes: u64,
+) -> Result<Option<File>, multer::Error> {
     while let Some(field) = form.next_field().await? {
         if field.name() == Some(FIELD) {
             let filename = field.file_name().map(str::to_owned);

@@ -73,14 +73,21 @@ async fn each_file_of_a_form_is_taken_or_refused_by_itself() {
     let place = body["items"][0]["document"]["links"]["self"].as_str().unwrap();
     assert_eq!(crate::client::get(world.address, place).await.json()["state"], "queued");
     assert_eq!(world.stored().await[0], 2, "jobs");
-    assert_eq!(world.trail().await.len(), 3, "one record for each document that was taken or known");
+    assert_eq!(
+        world.trail().await.len(),
+        3,
+        "one record for each document that was taken or known"
+    );
 }
 
 #[tokio::test]
 async fn the_files_of_an_archive_are_taken_like_those_of_a_form() {
     let world = World::start().await;
-    let files: [(&str, &[u8]); 3] =
-        [("2026/a.pdf", PDF), ("__MACOSX/2026/._a.pdf", b"x"), ("inner.zip", &zipped(&[("x", PDF)]))];
+    let files: [(&str, &[u8]); 3] = [
+        ("2026/a.pdf", PDF),
+        ("__MACOSX/2026/._a.pdf", b"x"),
+        ("inner.zip", &zipped(&[("x", PDF)])),
+    ];
     let answer = post_zip(&world, &files).await;
     assert_eq!(answer.status, 200);
     let expected = [item("a.pdf", 202, "-"), item("inner.zip", 415, "unsupported_media_type")];
@@ -104,7 +111,8 @@ async fn a_batch_over_a_limit_names_it() {
     assert_eq!((answer.status, items(&answer).len()), (200, 2), "a form is not");
     assert_eq!(answer.json()["interrupted"]["code"], "too_many_files");
 
-    let noise: Vec<u8> = (0..200_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    let noise: Vec<u8> =
+        (0..200_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
     let answer = post_zip(&world, &[("large", &noise)]).await;
     assert_eq!((answer.status, answer.problem().as_str()), (413, "batch_too_large"));
     assert_eq!(answer.json()["limit"], 100_000);
@@ -133,7 +141,8 @@ async fn what_is_no_batch_is_refused() {
         let answer = post_to(world.address, BATCH, media_type, body).await;
         assert_eq!((answer.status, answer.problem().as_str()), (status, code), "{media_type}");
     }
-    let head = format!("POST {BATCH}?languages=1 HTTP/1.1\r\nContent-Type: {zip}\r\nContent-Length: 0");
+    let head =
+        format!("POST {BATCH}?languages=1 HTTP/1.1\r\nContent-Type: {zip}\r\nContent-Length: 0");
     let answer = raw(world.address, &head, b"").await;
     assert_eq!((answer.status, answer.problem().as_str()), (422, "languages_invalid"));
 }

@@ -12,7 +12,9 @@ use crate::world::World;
 async fn failed(world: &World) -> (common::id::DocumentId, String) {
     let (id, place) = world.uploaded().await;
     let error = ErrorRecord::new(StageName::Preprocess, &StageError::rejected("pdf_damaged", "no"));
-    world.change(&id, |record| *record = record.clone().given_up(error.clone(), Timestamp::now())).await;
+    world
+        .change(&id, |record| *record = record.clone().given_up(error.clone(), Timestamp::now()))
+        .await;
     (id, place)
 }
 
