@@ -85,7 +85,7 @@ pub enum Action {
     Read,
     /// A document was erased.
     Deleted,
-    /// A failed document was started anew.
+    /// A document that had ended was started anew.
     Replayed,
     /// A dead letter was thrown away.
     Discarded,

@@ -104,6 +104,8 @@ pub struct Gateway {
     pub listen: SocketAddr,
     pub max_upload_bytes: u64,
     pub max_concurrent_uploads: usize,
+    pub max_batch_bytes: u64,
+    pub max_batch_files: u64,
     pub upload_timeout_seconds: u64,
     pub accept_patience_seconds: u64,
     pub connections: Connections,
@@ -389,6 +391,14 @@ impl Config {
         }
         if self.gateway.max_upload_bytes == 0 {
             return unusable("gateway.max_upload_bytes", &0, "every upload would be refused");
+        }
+        for (key, seen) in [
+            ("gateway.max_batch_bytes", self.gateway.max_batch_bytes),
+            ("gateway.max_batch_files", self.gateway.max_batch_files),
+        ] {
+            if seen == 0 {
+                return unusable(key, &0, "every batch would be refused");
+            }
         }
         access::check(&self.broker)?;
         edge::check(&self.gateway)?;

@@ -11,7 +11,8 @@
 //!    [`ending`] derives the public event (a [`cloud_event`]) and the dead letter from the record, as
 //!    often as needed.
 //! 4. [`sweeper`] finds documents that stopped moving and brings them back or ends them.
-//! 5. [`erasure`] puts a marker in the place of the status, and removes everything else.
+//! 5. [`reprocessing`] begins an ended document anew when its owner asks.
+//! 6. [`erasure`] puts a marker in the place of the status, and removes everything else.
 //!
 //! Everything takes only so much: [`room`] says who stops at which level, [`place`] what is full.
 //!
@@ -39,6 +40,7 @@ pub mod names;
 pub mod objects;
 pub mod place;
 pub mod publish;
+pub mod reprocessing;
 pub mod room;
 pub mod runner;
 pub mod settle;

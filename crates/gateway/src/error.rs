@@ -121,6 +121,15 @@ pub enum ApiError {
         /// All of them.
         gaps: Vec<Gap>,
     },
+    /// It has not ended, so there is nothing to do again.
+    #[error("the document is {state}")]
+    DocumentUnderWay {
+        /// Its state, as clients see it.
+        state: &'static str,
+    },
+    /// The upload is kept no longer.
+    #[error("the uploaded file is kept no longer")]
+    OriginalExpired,
     /// Kept no longer.
     #[error("words and images of the document's pages are kept no longer")]
     PagesExpired,
@@ -131,6 +140,37 @@ pub enum ApiError {
         limit: u64,
         /// Bytes declared or seen.
         seen: u64,
+    },
+    /// Over the configured size, all together.
+    #[error("the batch has {seen} bytes or more; the limit is {limit}")]
+    BatchTooLarge {
+        /// Bytes allowed.
+        limit: u64,
+        /// Bytes declared or seen.
+        seen: u64,
+    },
+    /// Over the configured number.
+    #[error("the batch has {seen} files or more; the limit is {limit}")]
+    TooManyFiles {
+        /// Files allowed.
+        limit: u64,
+        /// Files seen.
+        seen: u64,
+    },
+    /// No ZIP, or a broken one.
+    #[error("the archive cannot be unpacked")]
+    ArchiveDamaged,
+    /// A file of it needs a password.
+    #[error("the file needs a password")]
+    ArchiveEncrypted,
+    /// A method that is not read here.
+    #[error("the file is packed with a method other than deflate and store")]
+    ArchiveUnsupported,
+    /// Unpacked it is far more than packed.
+    #[error("unpacked, the files have more than {limit} times the bytes of the archive")]
+    ArchiveExpands {
+        /// Times allowed.
+        limit: u64,
     },
     /// The first bytes are not of a PDF, JPEG, PNG or XML.
     #[error(
@@ -246,8 +286,16 @@ impl ApiError {
             Self::ResultFailed { .. } => &kind::RESULT_FAILED,
             Self::NotAcceptable { .. } => &kind::NOT_ACCEPTABLE,
             Self::ExportIncomplete { .. } => &kind::EXPORT_INCOMPLETE,
+            Self::DocumentUnderWay { .. } => &kind::DOCUMENT_UNDER_WAY,
             Self::PagesExpired => &kind::PAGES_EXPIRED,
+            Self::OriginalExpired => &kind::ORIGINAL_EXPIRED,
             Self::DocumentTooLarge { .. } => &kind::DOCUMENT_TOO_LARGE,
+            Self::BatchTooLarge { .. } => &kind::BATCH_TOO_LARGE,
+            Self::TooManyFiles { .. } => &kind::TOO_MANY_FILES,
+            Self::ArchiveDamaged => &kind::ARCHIVE_DAMAGED,
+            Self::ArchiveEncrypted => &kind::ARCHIVE_ENCRYPTED,
+            Self::ArchiveUnsupported => &kind::ARCHIVE_UNSUPPORTED,
+            Self::ArchiveExpands { .. } => &kind::ARCHIVE_EXPANDS,
             Self::UnsupportedMediaType { .. } => &kind::UNSUPPORTED_MEDIA_TYPE,
             Self::UnsupportedContentType => &kind::UNSUPPORTED_CONTENT_TYPE,
             Self::UnsupportedContentEncoding => &kind::UNSUPPORTED_CONTENT_ENCODING,
@@ -270,16 +318,24 @@ impl ApiError {
     fn bounds(&self) -> (Option<u64>, Option<u64>) {
         match *self {
             Self::DocumentTooLarge { limit, seen }
+            | Self::BatchTooLarge { limit, seen }
+            | Self::TooManyFiles { limit, seen }
             | Self::SideTooLong { limit, seen }
             | Self::TooManyPixels { limit, seen }
             | Self::TooManyLanguages { limit, seen } => (Some(limit), Some(seen)),
             Self::UploadTimeout { limit_seconds, .. } => (Some(limit_seconds), None),
             Self::TooManyRequests { limit, .. }
             | Self::TooManyUploads { limit }
-            | Self::TooManyPageReads { limit } => (Some(limit), None),
+            | Self::TooManyPageReads { limit }
+            | Self::ArchiveExpands { limit } => (Some(limit), None),
             Self::PageNotFound { count, asked } => (Some(count), asked),
             _ => (None, None),
         }
+    }
+
+    /// Whether the same request may succeed a little later.
+    pub(crate) fn is_temporary(&self) -> bool {
+        self.kind().status == 503
     }
 
     /// When to come back, where coming back helps.
@@ -291,7 +347,8 @@ impl ApiError {
             Self::TooManyUploads { .. }
             | Self::TooManyPageReads { .. }
             | Self::PagesPending
-            | Self::ResultPending => Some(RETRY_SOON),
+            | Self::ResultPending
+            | Self::DocumentUnderWay { .. } => Some(RETRY_SOON),
             Self::BrokerAway | Self::NotReady { .. } => Some(RETRY_AFTER_LEADER_CHANGE),
             Self::BrokerFull { .. } => Some(RETRY_WHEN_DRAINED),
             _ => None,

@@ -3,6 +3,7 @@
 //! * [`listen`], [`run`]: the gateway as a service; [`router()`], [`serve`], [`check_listen`]: its
 //!   parts, given what [`GatewayState`] holds.
 //! * `routes`: one file a route; `upload` is what the upload's route does with a request body.
+//! * `intake`: how a document that was read goes to the broker.
 //! * `retained`: what is kept of a document and shown: its status, its pages and their images.
 //! * `representation`: in which form a result is answered.
 //! * `access`: who may ask for what ([`Access`]); `caller`, who is asking, for handlers.
@@ -20,6 +21,7 @@ mod conditional;
 mod error;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod intake;
 mod layer;
 mod limit;
 mod metrics;

@@ -18,7 +18,7 @@ use crate::metrics::HttpMetrics;
 use crate::openapi::{self, Description};
 use crate::routes::{
     contract, delete_invoice, docs, errors, health, invoice, metrics, page_image, pages,
-    process_invoice, ready, result,
+    process_invoice, process_invoices, ready, reprocess, result,
 };
 use crate::state::{App, GatewayState};
 
@@ -36,8 +36,10 @@ pub(crate) fn router_with(state: GatewayState, rates: Arc<Rates>) -> Router {
     let http_metrics = state.metrics.register(HttpMetrics::register);
     let (api, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(process_invoice::process_invoice))
+        .routes(routes!(process_invoices::process_invoices))
         .routes(routes!(invoice::invoice, delete_invoice::delete_invoice))
         .routes(routes!(result::result))
+        .routes(routes!(reprocess::reprocess))
         .routes(routes!(pages::pages))
         .routes(routes!(page_image::page_image))
         .routes(routes!(contract::contract))

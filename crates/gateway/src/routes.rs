@@ -10,5 +10,7 @@ pub(crate) mod metrics;
 pub(crate) mod page_image;
 pub(crate) mod pages;
 pub(crate) mod process_invoice;
+pub(crate) mod process_invoices;
 pub(crate) mod ready;
+pub(crate) mod reprocess;
 pub(crate) mod result;

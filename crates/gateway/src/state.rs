@@ -22,6 +22,9 @@ pub type Readiness = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Se
 /// 8 MB of CBOR and take 35 MB and 0.15 s on their way to JSON.
 const PAGE_READS: usize = 2;
 
+/// Batches that may be taken at once: each may hold an archive of `gateway.max_batch_bytes`.
+const BATCHES: usize = 1;
+
 /// What the gateway is given.
 #[derive(Clone)]
 pub struct GatewayState {
@@ -56,6 +59,8 @@ pub(crate) struct App {
     pub(crate) received: UploadMetrics,
     /// One permit for each upload that may be in memory.
     pub(crate) uploads: Semaphore,
+    /// One permit for each batch that may be in memory.
+    batches: Semaphore,
     /// One permit for each document whose pages may be in memory.
     page_reads: Semaphore,
 }
@@ -66,6 +71,7 @@ impl App {
         let patience = Duration::from_secs(config.gateway.accept_patience_seconds);
         let uploads = Semaphore::new(config.gateway.max_concurrent_uploads);
         let accepting = broker.with_patience(patience);
+        let batches = Semaphore::new(BATCHES);
         let page_reads = Semaphore::new(PAGE_READS);
         let received = metrics.register(UploadMetrics::register);
         Self {
@@ -77,6 +83,7 @@ impl App {
             access,
             received,
             uploads,
+            batches,
             page_reads,
         }
     }
@@ -89,6 +96,16 @@ impl App {
         let permit = tokio::time::timeout(self.accept_patience(), self.page_reads.acquire()).await;
         let limit = PAGE_READS as u64;
         permit.ok().and_then(Result::ok).ok_or(ApiError::TooManyPageReads { limit })
+    }
+
+    /// Waits for the right to take a batch in; it ends with the permit.
+    ///
+    /// # Errors
+    /// [`ApiError::TooManyUploads`] when it does not come in time.
+    pub(crate) async fn batch(&self) -> Result<SemaphorePermit<'_>, ApiError> {
+        let permit = tokio::time::timeout(self.accept_patience(), self.batches.acquire()).await;
+        let limit = BATCHES as u64;
+        permit.ok().and_then(Result::ok).ok_or(ApiError::TooManyUploads { limit })
     }
 
     /// Longest wait of a request for a permit, and of an upload for the broker.

@@ -1,6 +1,7 @@
 //! What an upload's body goes through: counted while it arrives, taken out of its envelope,
 //! recognised by its first bytes, held against the limits. Nothing is stored on the way.
 
+mod archive;
 mod body;
 mod disposition;
 mod filename;
@@ -9,17 +10,24 @@ mod image;
 mod languages;
 mod sniff;
 
+use std::ops::ControlFlow;
+
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use mime::Mime;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use common::config::Limits;
 use common::page::MediaType;
 
 use crate::error::ApiError;
 
+use archive::Archive;
+
 pub(crate) use body::Body;
+pub(crate) use form::BatchBounds;
 pub(crate) use languages::parse as parse_languages;
 
 /// A body that is a document.
@@ -70,10 +78,88 @@ pub(crate) async fn read(
     Ok(Document { media_type, filename, bytes })
 }
 
-fn envelope(headers: &HeaderMap) -> Result<Envelope, ApiError> {
+/// Hands each document of a batch to `take` until there are no more or `take` says to stop: the files of a
+/// form, or of a ZIP archive. What is wrong with one file stops no other.
+///
+/// # Errors
+/// [`ApiError`] for the batch as a whole; what was taken before is taken.
+pub(crate) async fn read_batch(
+    parts: &Parts,
+    body: &mut Body,
+    bounds: BatchBounds,
+    limits: &Limits,
+    mut take: impl AsyncFnMut(Option<String>, Result<Document, ApiError>) -> ControlFlow<()>,
+) -> Result<(), ApiError> {
+    if parts.headers.contains_key(header::CONTENT_ENCODING) {
+        return Err(ApiError::UnsupportedContentEncoding);
+    }
+    let mut checked = async |read: Result<Bytes, ApiError>, name: Option<String>| {
+        let filename = name.and_then(|name| filename::clean(&name));
+        let document = read.and_then(|bytes| {
+            let media_type = check(&bytes, limits)?;
+            Ok(Document { media_type, filename: filename.clone(), bytes })
+        });
+        take(filename, document).await
+    };
+    match declared(&parts.headers)?.essence_str() {
+        "multipart/form-data" => {
+            let Envelope::Form { boundary } = envelope(&parts.headers)? else {
+                return Err(ApiError::MultipartMalformed);
+            };
+            let (mut files, mut over) = (0, false);
+            let counted = async |read: Result<Bytes, ApiError>, name: Option<String>| {
+                files += 1;
+                over = files > bounds.files;
+                if over { ControlFlow::Break(()) } else { checked(read, name).await }
+            };
+            form::each(body, boundary, bounds, counted).await?;
+            match (over, files) {
+                (true, seen) => Err(ApiError::TooManyFiles { limit: bounds.files, seen }),
+                (false, 0) => Err(ApiError::FileMissing),
+                (false, _) => Ok(()),
+            }
+        }
+        "application/zip" => {
+            let mut archive = unpacked(body, bounds).await?;
+            loop {
+                // Unpacking takes CPU time, for which other tasks of this thread should not wait.
+                let next = spawn_blocking(move || (archive.next_file(), archive)).await;
+                let (Some(entry), rest) = next.map_err(|_| ApiError::Internal)? else {
+                    return Ok(());
+                };
+                archive = rest;
+                if checked(entry.bytes, Some(entry.name)).await.is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        _ => Err(ApiError::UnsupportedContentType),
+    }
+}
+
+async fn unpacked(body: &mut Body, bounds: BatchBounds) -> Result<Archive, ApiError> {
+    let read = timeout(bounds.patience, body.read_all(bounds.bytes)).await;
+    let read = read.unwrap_or_else(|_| {
+        let limit_seconds = bounds.patience.as_secs();
+        Err(ApiError::UploadTimeout { limit_seconds, seen: body.seen() })
+    });
+    let bytes = read.map_err(|error| match error {
+        ApiError::DocumentTooLarge { limit, seen } => ApiError::BatchTooLarge { limit, seen },
+        other => other,
+    })?;
+    let opened =
+        spawn_blocking(move || Archive::open(bytes, bounds.files, bounds.file_bytes)).await;
+    opened.map_err(|_| ApiError::Internal)?
+}
+
+fn declared(headers: &HeaderMap) -> Result<Mime, ApiError> {
     let declared = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let declared: Option<Mime> = declared.and_then(|text| text.parse().ok());
-    let declared = declared.ok_or(ApiError::UnsupportedContentType)?;
+    declared.ok_or(ApiError::UnsupportedContentType)
+}
+
+fn envelope(headers: &HeaderMap) -> Result<Envelope, ApiError> {
+    let declared = declared(headers)?;
     match declared.essence_str() {
         "multipart/form-data" => {
             let boundary = declared.get_param(mime::BOUNDARY);
@@ -118,7 +204,7 @@ mod tests {
 
     use super::*;
 
-    fn declared(value: &'static str) -> Result<Envelope, ApiError> {
+    fn told(value: &'static str) -> Result<Envelope, ApiError> {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(value));
         envelope(&headers)
@@ -127,23 +213,23 @@ mod tests {
     #[test]
     fn a_document_comes_in_a_form_or_by_itself() {
         let form = Envelope::Form { boundary: "b 1".to_owned() };
-        assert_eq!(declared("multipart/form-data; boundary=\"b 1\""), Ok(form));
+        assert_eq!(told("multipart/form-data; boundary=\"b 1\""), Ok(form));
         for bare in [
             "application/pdf",
             "IMAGE/JPEG",
             "text/xml; charset=utf-8",
             "application/octet-stream; x=y",
         ] {
-            assert_eq!(declared(bare), Ok(Envelope::Bare), "{bare}");
+            assert_eq!(told(bare), Ok(Envelope::Bare), "{bare}");
         }
     }
 
     #[test]
     fn other_content_types_are_refused() {
         for bad in ["text/plain", "application/x-www-form-urlencoded", "pdf", ""] {
-            assert_eq!(declared(bad), Err(ApiError::UnsupportedContentType), "{bad}");
+            assert_eq!(told(bad), Err(ApiError::UnsupportedContentType), "{bad}");
         }
-        assert_eq!(declared("multipart/form-data"), Err(ApiError::MultipartMalformed));
+        assert_eq!(told("multipart/form-data"), Err(ApiError::MultipartMalformed));
         assert_eq!(envelope(&HeaderMap::new()), Err(ApiError::UnsupportedContentType));
     }
 

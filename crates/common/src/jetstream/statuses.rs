@@ -105,7 +105,7 @@ impl Broker {
     }
 
     /// Stores `record` if the last revision is `expected` (0: none). `false` when it is not.
-    async fn store_status(
+    pub(super) async fn store_status(
         &self,
         record: &StatusRecord,
         expected: u64,

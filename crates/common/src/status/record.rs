@@ -42,7 +42,7 @@ impl State {
         }
     }
 
-    /// Whether nothing but a replay can change it.
+    /// Whether nothing but a replay, or its owner's wish to have it read again, can change it.
     #[must_use]
     pub fn is_terminal(self) -> bool {
         matches!(self, Self::Completed | Self::Failed)
@@ -126,8 +126,8 @@ pub struct StatusRecord {
     pub received_at: Timestamp,
     /// When this record last changed, by the clock of the service that changed it.
     pub updated_at: Timestamp,
-    /// Which processing this is: 1 at first, one more with each replay, and with an upload after the
-    /// document was erased.
+    /// Which processing this is: 1 at first, one more with each replay and reprocessing, and with an upload
+    /// after the document was erased.
     pub generation: u32,
     /// Where it stands.
     pub state: State,

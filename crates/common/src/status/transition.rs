@@ -256,6 +256,13 @@ impl StatusRecord {
         (self.state == State::Failed).then(|| self.begun_anew(now))
     }
 
+    /// A document that has ended is processed once more, from its original, as the next generation; what
+    /// it ended with goes. `None` unless it has ended.
+    #[must_use]
+    pub fn reprocessed(&self, now: Timestamp) -> Option<Self> {
+        self.state.is_terminal().then(|| self.begun_anew(now))
+    }
+
     fn begun_anew(&self, now: Timestamp) -> Self {
         Self {
             generation: self.generation + 1,
@@ -265,6 +272,7 @@ impl StatusRecord {
             claim: None,
             input: self.original.clone(),
             last_error: None,
+            result: None,
             error: None,
             updated_at: now,
             ..self.clone()

@@ -19,6 +19,7 @@ mod objects;
 mod ops;
 mod publish;
 mod reclaim;
+mod reprocessing;
 mod retention;
 mod rights;
 mod room;

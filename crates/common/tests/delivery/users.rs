@@ -11,6 +11,7 @@ use common::id::Tenant;
 use common::jetstream::broker::{Broker, ConnectError};
 use common::jetstream::ending::Original;
 use common::jetstream::erasure::Erased;
+use common::jetstream::reprocessing::Reprocessed;
 use common::jetstream::users::{self, Role};
 use common::jetstream::{sweeper, topology};
 use common::job::Job;
@@ -199,6 +200,11 @@ async fn everything_that_the_product_does_is_allowed_to_the_service_that_does_it
     assert!(String::from_utf8_lossy(&heard.payload).contains(second.id.as_str()));
     let erased = fleet.gateway.erase(&second.id, &Tenant::default()).await.unwrap();
     assert_eq!(erased, Erased::Gone);
+
+    // The first one, read once more at its owner's wish.
+    let begun = fleet.gateway.reprocess(&record.id, &Tenant::default()).await.unwrap();
+    assert!(matches!(begun, Reprocessed::Begun(_)), "{begun:?}");
+    fleet.reach(&record, State::Completed).await;
 
     // Copied by the operator, in more than one piece: pieces are answered.
     let bulky: String = (0..20_000).map(|_| nuid::next().to_string()).collect();

@@ -63,11 +63,17 @@ kinds! {
         "Come back after Retry-After seconds, or once the state is completed.";
     RESULT_FAILED: 409 "result_failed", "The document failed, so it has no result",
         "The detail has the code of the cause, and the document's status more; a replay reads it again.";
+    DOCUMENT_UNDER_WAY: 409 "document_under_way", "The document is being read",
+        "Wait until its state is completed or failed; it was not begun anew.";
     PAGES_EXPIRED: 410 "pages_expired", "The pages are kept no longer",
         "Words and images live for retention.work_hours, or until others need the room; the result, \
          which says where on the pages its fields stand, lives longer.";
+    ORIGINAL_EXPIRED: 410 "original_expired", "The uploaded file is kept no longer",
+        "Send the document again; uploads live for retention.uploads_hours, or until others need the room.";
     DOCUMENT_TOO_LARGE: 413 "document_too_large", "The document is too large",
         "Split it, or scan at a lower resolution.";
+    BATCH_TOO_LARGE: 413 "batch_too_large", "The batch is too large",
+        "Send its documents in several batches.";
     UNSUPPORTED_MEDIA_TYPE: 415 "unsupported_media_type", "The document is of another type",
         "Send a PDF, a JPEG, a PNG or an e-invoice in XML; the first bytes decide, names and declared \
          types do not.";
@@ -78,6 +84,16 @@ kinds! {
         "Send the document as it is, without Content-Encoding.";
     FILE_MISSING: 422 "file_missing", "There is no file in the form",
         "Put the document into a field named file.";
+    TOO_MANY_FILES: 422 "too_many_files", "There are too many files in the batch",
+        "Send them in several batches; limit is the number for one.";
+    ARCHIVE_DAMAGED: 422 "archive_damaged", "The archive cannot be unpacked",
+        "Look whether an archiver opens it; send plain ZIP.";
+    ARCHIVE_ENCRYPTED: 422 "archive_encrypted", "The archive needs a password",
+        "Send it without one; TLS protects it on the way.";
+    ARCHIVE_UNSUPPORTED: 422 "archive_unsupported", "The archive is packed in another way",
+        "Pack it with the method deflate, or store, which every archiver has.";
+    ARCHIVE_EXPANDS: 422 "archive_expands", "The archive becomes too large when it is unpacked",
+        "Send its documents one by one.";
     DOCUMENT_EMPTY: 422 "document_empty", "The document is empty",
         "Look whether the file was written completely.";
     IMAGE_DAMAGED: 422 "image_damaged", "The image's header cannot be read",

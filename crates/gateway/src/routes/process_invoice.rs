@@ -8,16 +8,14 @@ use axum::extract::{Extension, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use common::audit::{Action, Outcome};
-use common::id::Options;
-use common::jetstream::intake::{Accepted, Incoming};
+use common::jetstream::intake::Accepted;
 
 use crate::caller::{Caller, DocumentsWrite, May};
 use crate::error::ApiError;
+use crate::intake;
 use crate::layer::correlation::CorrelationId;
 use crate::openapi::{Refusals, TooOften};
 use crate::problem::Problem;
@@ -163,31 +161,7 @@ async fn take_in(
         limit: app.config.gateway.max_concurrent_uploads as u64,
     })?;
     let document = read_in_time(app, parts, body, choice.filename.as_deref()).await?;
-    let incoming = Incoming {
-        tenant: caller.tenant.clone(),
-        media_type: document.media_type,
-        filename: document.filename,
-        options: Options { languages: languages.unwrap_or_default() },
-        correlation_id: correlation.0,
-        received_at: Timestamp::now(),
-        bytes: document.bytes,
-    };
-    let accepted = app.accepting.accept(incoming).await.map_err(|error| {
-        let answer = ApiError::from(&error);
-        if answer == ApiError::Internal {
-            tracing::error!(%error, "a document could not be stored");
-        } else {
-            tracing::warn!(%error, "a document could not be stored");
-        }
-        answer
-    })?;
-    let (id, new) = (&accepted.record.id, accepted.new);
-    app.received.accepted(&accepted.record, new);
-    // No 202 without a record: who gets 503 instead sends the document again, and it is known then.
-    app.access.trail().tell(&caller.did(Action::Uploaded, id, Outcome::Done)).await?;
-    let (media_type, bytes) = (document.media_type.as_str(), accepted.record.original.size_bytes);
-    tracing::info!(invoice.id = %id, new, media_type, bytes, "document accepted");
-    Ok(accepted)
+    intake::accept(app, &caller, &correlation, document, &languages.unwrap_or_default()).await
 }
 
 async fn read_in_time(

@@ -116,7 +116,12 @@ pub(crate) async fn post_as(address: SocketAddr, key: &str, body: &[u8]) -> Answ
 }
 
 pub(crate) async fn delete(address: SocketAddr, path: &str) -> Answer {
-    raw(address, &format!("DELETE {path} HTTP/1.1"), b"").await
+    send(address, "DELETE", path).await
+}
+
+/// Sends a request without a body.
+pub(crate) async fn send(address: SocketAddr, method: &str, path: &str) -> Answer {
+    raw(address, &format!("{method} {path} HTTP/1.1\r\nContent-Length: 0"), b"").await
 }
 
 /// Uploads `body` by itself.

@@ -10,6 +10,7 @@
 )]
 
 mod audit;
+mod batch;
 mod browser;
 mod callers;
 mod client;
@@ -22,6 +23,7 @@ mod pages;
 mod patience;
 mod rate;
 mod refusal;
+mod reprocess;
 mod result;
 mod smuggling;
 mod status;

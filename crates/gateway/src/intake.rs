@@ -1,0 +1,51 @@
+//! Handing a caller's document over to the pipeline.
+
+use jiff::Timestamp;
+
+use common::audit::{Action, Outcome};
+use common::id::Options;
+use common::jetstream::intake::{Accepted, Incoming};
+
+use crate::caller::Caller;
+use crate::error::ApiError;
+use crate::layer::correlation::CorrelationId;
+use crate::state::App;
+use crate::upload::Document;
+
+/// Stores `document` and its first job, or finds that it is known, and tells the audit trail.
+///
+/// # Errors
+/// [`ApiError::BrokerFull`] and [`ApiError::BrokerAway`]; the client should come back.
+pub(crate) async fn accept(
+    app: &App,
+    caller: &Caller,
+    correlation: &CorrelationId,
+    document: Document,
+    languages: &[String],
+) -> Result<Accepted, ApiError> {
+    let incoming = Incoming {
+        tenant: caller.tenant.clone(),
+        media_type: document.media_type,
+        filename: document.filename,
+        options: Options { languages: languages.to_vec() },
+        correlation_id: correlation.0.clone(),
+        received_at: Timestamp::now(),
+        bytes: document.bytes,
+    };
+    let accepted = app.accepting.accept(incoming).await.map_err(|error| {
+        let answer = ApiError::from(&error);
+        if answer == ApiError::Internal {
+            tracing::error!(%error, "a document could not be stored");
+        } else {
+            tracing::warn!(%error, "a document could not be stored");
+        }
+        answer
+    })?;
+    let (id, new) = (&accepted.record.id, accepted.new);
+    app.received.accepted(&accepted.record, new);
+    // No 202 without a record: who gets 503 instead sends the document again, and it is known then.
+    app.access.trail().tell(&caller.did(Action::Uploaded, id, Outcome::Done)).await?;
+    let (media_type, bytes) = (document.media_type.as_str(), accepted.record.original.size_bytes);
+    tracing::info!(invoice.id = %id, new, media_type, bytes, "document accepted");
+    Ok(accepted)
+}
