@@ -3,6 +3,7 @@
 //! * [`listen`], [`run`]: the gateway as a service; [`router()`], [`serve`], [`check_listen`]: its
 //!   parts, given what [`GatewayState`] holds.
 //! * `routes`: one file a route; `upload` is what the upload's route does with a request body.
+//! * [`door`]: what the upload's route asks of a document, for commands without a service.
 //! * `retained`: what is kept of a document and shown: its status, its pages and their images.
 //! * `access`: who may ask for what ([`Access`]); `caller`, who is asking, for handlers.
 //! * `error`: everything a client can be told went wrong, and `problem`, the form it takes.
@@ -16,6 +17,7 @@
 mod access;
 mod caller;
 mod conditional;
+pub mod door;
 mod error;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
