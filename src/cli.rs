@@ -203,7 +203,8 @@ pub(crate) fn shown() -> clap::Command {
     let all = Cli::command();
     let shown = all.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
     // A command can be given further ones, but none can be taken from it.
-    let mut root = clap::Command::new(NAME)
+    let mut root = clap::Command::default()
+        .name(NAME)
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .subcommands(shown);

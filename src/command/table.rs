@@ -9,6 +9,9 @@ use serde_json::Value;
 
 use super::console::{has_colours, printable};
 
+/// Fewest columns of a terminal that somebody reads at: one that says less does not know its size.
+const NARROWEST: u16 = 20;
+
 /// Stands where there is nothing.
 pub(crate) const NOTHING: &str = "-";
 
@@ -20,6 +23,9 @@ pub(crate) fn render(header: &[&str], rows: Vec<Vec<String>>) -> String {
 fn rendered(header: &[&str], rows: &[Vec<String>], colours: bool) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    if table.width().is_some_and(|width| width < NARROWEST) {
+        table.set_content_arrangement(ContentArrangement::Disabled);
+    }
     let title = |title: &&str| Cell::new(title.to_uppercase());
     let titles: Vec<Cell> = header.iter().map(title).collect();
     if colours {

@@ -58,7 +58,7 @@ fn files_folders_and_patterns_are_read_and_one_that_cannot_be_does_not_stop_the_
 #[test]
 fn standard_input_is_a_document_and_languages_are_part_of_its_id() {
     let read = |languages: &[&str]| {
-        let args = [&["read", "-", "-o", "ndjson"], languages].concat();
+        let args = [&["read", "-", "-o", "ndjson"][..], languages].concat();
         let input = File::open(SCAN).unwrap();
         let output = program(&args).stdin(Stdio::from(input)).output().unwrap();
         assert_eq!(code(&output), 0, "{}", stderr(&output));

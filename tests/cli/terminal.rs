@@ -10,7 +10,8 @@ use crate::{ID, code, completed, program, stderr, stdout};
 
 /// Runs the program on a pseudo-terminal, with what it shows there as its standard output.
 fn on_a_terminal(args: &[&str], environment: &[(&str, &str)]) -> Output {
-    let line = [&[env!("CARGO_BIN_EXE_invoice-ocr")], args].concat().join(" ");
+    let program = env!("CARGO_BIN_EXE_invoice-ocr");
+    let line = format!("stty cols 160 rows 40; exec {program} {}", args.join(" "));
     let mut command = Command::new("script");
     command.args(["--quiet", "--return", "--command", &line, "/dev/null"]).env_clear();
     command.env("PATH", "/usr/bin:/bin").env("TERM", "xterm-256color");

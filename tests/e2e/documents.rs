@@ -89,7 +89,7 @@ fn read_says_of_a_document_what_the_service_says() {
         SAMPLES.map(|(name, ..)| samples.join(name).to_str().unwrap().to_owned()).to_vec();
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
     let told = |command: &[&str]| -> Vec<Value> {
-        let output = invoice_ocr(&[command, &["-o", "json"], &files].concat());
+        let output = invoice_ocr(&[command, &["-o", "json"], files.as_slice()].concat());
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let mut told: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
         for answer in &mut told {
