@@ -234,10 +234,10 @@ impl Work<'_> {
         };
         match ended {
             Err(error) => match verdict(&error) {
-                Verdict::OfTheFile => self.put(path, signature, Outcome::new(&file, Err(error))),
-                Verdict::OfTheMoment if Signature::of(path).is_err() => Fate::Changed,
-                Verdict::OfTheMoment => Fate::Kept(error.to_string()),
-                Verdict::OfTheCaller => Fate::Hopeless(error),
+                Verdict::File => self.put(path, signature, Outcome::new(&file, Err(error))),
+                Verdict::Moment if Signature::of(path).is_err() => Fate::Changed,
+                Verdict::Moment => Fate::Kept(error.to_string()),
+                Verdict::Caller => Fate::Hopeless(error),
             },
             Ok(status) => self.put(path, signature, Outcome::new(&file, Ok(status))),
         }
@@ -260,22 +260,22 @@ fn interrupted() -> Fate {
 /// What an error is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
-    OfTheFile,
-    OfTheMoment,
-    OfTheCaller,
+    File,
+    Moment,
+    Caller,
 }
 
 fn verdict(error: &ClientError) -> Verdict {
     match error {
-        _ if passes(error) => Verdict::OfTheMoment,
+        _ if passes(error) => Verdict::Moment,
         ClientError::Refused { status: 401 | 403, .. } | ClientError::NotTheService { .. } => {
-            Verdict::OfTheCaller
+            Verdict::Caller
         }
         // 404: accepted, and removed by somebody before it was read.
-        ClientError::Refused { status: 400..=499, .. } => Verdict::OfTheFile,
+        ClientError::Refused { status: 400..=499, .. } => Verdict::File,
         ClientError::Refused { .. }
         | ClientError::Unreadable { .. }
-        | ClientError::Unreachable { .. } => Verdict::OfTheMoment,
+        | ClientError::Unreachable { .. } => Verdict::Moment,
     }
 }
 
@@ -308,13 +308,13 @@ mod tests {
     fn who_is_at_fault_decides_whether_a_file_moves_stays_or_everything_ends() {
         let refused = |status| ClientError::Refused { status, problem: Value::Null };
         for status in [400, 404, 413, 415, 422] {
-            assert_eq!(verdict(&refused(status)), Verdict::OfTheFile, "{status}");
+            assert_eq!(verdict(&refused(status)), Verdict::File, "{status}");
         }
         for status in [429, 500, 502, 503, 504] {
-            assert_eq!(verdict(&refused(status)), Verdict::OfTheMoment, "{status}");
+            assert_eq!(verdict(&refused(status)), Verdict::Moment, "{status}");
         }
         for status in [401, 403] {
-            assert_eq!(verdict(&refused(status)), Verdict::OfTheCaller, "{status}");
+            assert_eq!(verdict(&refused(status)), Verdict::Caller, "{status}");
         }
     }
 
