@@ -2,26 +2,30 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use common::service::ServiceArgs;
 
 use crate::command::{
-    audit, backup, config, dead, decode, delete, doctor, explain, finish, keys, status, story,
-    submit, topology, watch, worker,
+    audit, backup, completions, config, dead, decode, delete, doctor, events, explain, finish,
+    keys, man, read, status, story, submit, topology, watch, worker,
 };
 use crate::exit;
 use crate::serve::{self, ServeArgs};
 
+/// What the program is called.
+pub(crate) const NAME: &str = "invoice-ocr";
+
 /// Self-hosted invoice reader: PDF, scan or photo in, every field with its place and probability out
 #[derive(Parser, Debug)]
-#[command(name = "invoice-ocr", version, after_help = format!("{EXAMPLES}\n\n{}", exit::help()))]
+#[command(name = NAME, version, after_help = format!("{EXAMPLES}\n\n{}", exit::help()))]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
 }
 
 const EXAMPLES: &str = "Examples:
+  invoice-ocr read invoice.pdf
   invoice-ocr serve --data /var/lib/invoice-ocr
   invoice-ocr submit --wait invoice.pdf
   invoice-ocr submit --wait --output json *.pdf | jq '.[].result.invoice.number.value'";
@@ -39,10 +43,21 @@ enum Command {
         #[command(flatten)]
         service: ServiceArgs,
     },
+    /// Read documents here and now, without a service
+    ///
+    /// The same stages as the service's, in worker processes of this program, with the same results. Nothing
+    /// is kept and nobody is told.
+    #[command(after_help = format!("Examples:
+  invoice-ocr read invoice.pdf
+  invoice-ocr read --languages deu+eng --output ndjson scans 'mail/*.pdf'
+  invoice-ocr read --output json - < invoice.pdf | jq '.[0].result.invoice.totals.gross.value'
+  invoice-ocr read --fail-on-review invoice.pdf\n\n{}", exit::help()))]
+    Read(read::ReadArgs),
     /// Send documents; with --wait, print what they say
     #[command(after_help = "Examples:
   invoice-ocr submit --wait invoice.pdf
   invoice-ocr submit --wait --parallel 8 --output ndjson scans/*.jpg
+  invoice-ocr submit --resume sent.ndjson archive 'inbox/**/*.pdf'
   invoice-ocr submit --wait --fail-on-review --output json invoice.pdf")]
     Submit(submit::SubmitArgs),
     /// Print where a document stands and what it says
@@ -54,12 +69,23 @@ enum Command {
     #[command(after_help = "Examples:
   invoice-ocr delete ID")]
     Delete(delete::DeleteArgs),
+    /// Have everything read that is put into a folder, and move it on with its result
+    ///
+    /// A file stays where it is until its result is on disk; then it moves to `done`, or to `failed` with the
+    /// reason. Nothing is ever replaced. Put files there under another name (.part) or in another folder
+    /// of the same disk and rename them when they are complete; others are taken once they have not changed
+    /// for --settle seconds.
+    #[command(after_help = "Examples:
+  invoice-ocr watch /srv/invoices
+  invoice-ocr watch /srv/invoices --done /srv/read --failed /srv/refused --settle 10
+  invoice-ocr watch --once --output ndjson /srv/invoices | jq -r .moved_to")]
+    Watch(watch::WatchArgs),
     /// Follow public events until Ctrl-C
     #[command(after_help = "Examples:
-  invoice-ocr watch
-  invoice-ocr watch --since 1h --output json | jq -r .event.id
-  invoice-ocr watch --nats-url nats://broker:4222 --all")]
-    Watch(watch::WatchArgs),
+  invoice-ocr events
+  invoice-ocr events --since 1h --output json | jq -r .event.id
+  invoice-ocr events --nats-url nats://broker:4222 --all")]
+    Events(events::EventsArgs),
     /// Print how a document is read: what is measured on its pages and done to them, and which values
     /// are chosen among which candidates
     #[command(after_help = "Examples:
@@ -113,6 +139,16 @@ enum Command {
     #[command(after_help = "Examples:
   invoice-ocr config check --config /etc/invoice-ocr.toml")]
     Config(config::ConfigArgs),
+    /// Print what a shell needs to complete the commands and options of this program
+    #[command(after_help = "Examples:
+  invoice-ocr completions bash > /etc/bash_completion.d/invoice-ocr
+  invoice-ocr completions zsh > ~/.zfunc/_invoice-ocr
+  invoice-ocr completions fish > ~/.config/fish/completions/invoice-ocr.fish")]
+    Completions(completions::CompletionsArgs),
+    /// Write manual pages
+    #[command(after_help = "Examples:
+  invoice-ocr man --out /usr/local/share/man/man1")]
+    Man(man::ManArgs),
     /// Turn a CBOR message on standard input into JSON
     ///
     /// What JSON cannot say: byte strings become `{"$bytes": "<base64>"}`, tags
@@ -138,10 +174,12 @@ impl Cli {
     pub(crate) fn run(self) -> ExitCode {
         match self.command {
             Command::Serve { args, service } => serve::run(&args, &service),
+            Command::Read(args) => finish(read::run(&args)),
             Command::Submit(args) => finish(submit::run(&args)),
             Command::Status(args) => finish(status::run(&args)),
             Command::Delete(args) => finish(delete::run(&args)),
             Command::Watch(args) => finish(watch::run(&args)),
+            Command::Events(args) => finish(events::run(&args)),
             Command::Explain(args) => finish(explain::run(&args)),
             Command::Doctor(args) => finish(doctor::run(&args)),
             Command::Story(args) => finish(story::run(&args)),
@@ -151,9 +189,103 @@ impl Cli {
             Command::Topology(args) => finish(topology::run(&args)),
             Command::Backup(args) => finish(backup::run(&args)),
             Command::Config(args) => finish(config::run(&args)),
+            Command::Completions(args) => finish(completions::run(&args)),
+            Command::Man(args) => finish(man::run(&args)),
             Command::Decode => finish(decode::run()),
             Command::Worker(args) => worker::run(&args),
             Command::BrokerChild { arguments } => serve::exec_broker(&arguments),
         }
+    }
+}
+
+/// The command line as people see it: without the commands that the program starts itself with.
+pub(crate) fn shown() -> clap::Command {
+    let all = Cli::command();
+    let shown = all.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
+    // A command can be given further ones, but none can be taken from it.
+    let mut root = clap::Command::default()
+        .name(NAME)
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .subcommands(shown);
+    if let Some(about) = all.get_about() {
+        root = root.about(about.clone());
+    }
+    if let Some(help) = all.get_after_help() {
+        root = root.after_help(help.clone());
+    }
+    root
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Stands for an id in examples.
+    const DOCUMENT: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    const KEY: &str = "0123456789abcdef";
+
+    fn visit(command: &clap::Command, path: &str, look: &mut impl FnMut(&str, &clap::Command)) {
+        look(path, command);
+        for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+            visit(inner, &format!("{path} {}", inner.get_name()), look);
+        }
+    }
+
+    fn examples(command: &clap::Command) -> Vec<String> {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let lines = help.lines().skip_while(|line| *line != "Examples:").skip(1);
+        lines.take_while(|line| line.starts_with("  ")).map(|line| line.trim().to_owned()).collect()
+    }
+
+    /// The words of the first command of a line, as a shell splits it.
+    fn words(line: &str) -> Vec<String> {
+        let (mut words, mut word, mut quoted) = (Vec::new(), String::new(), false);
+        for c in line.chars() {
+            match c {
+                '\'' => quoted = !quoted,
+                '|' | '<' | '>' if !quoted => break,
+                ' ' if !quoted => words.push(std::mem::take(&mut word)),
+                c => word.push(c),
+            }
+        }
+        words.push(word);
+        words.retain(|word| !word.is_empty());
+        words
+    }
+
+    #[test]
+    fn every_command_has_examples_of_itself_and_they_are_legal() {
+        let mut seen = 0;
+        visit(&shown(), NAME, &mut |path, command| {
+            let mine: Vec<String> =
+                examples(command).into_iter().filter(|line| line.starts_with(path)).collect();
+            assert!(!mine.is_empty(), "{path}: no example of it: {:?}", examples(command));
+            for line in mine {
+                let id = if path.contains("keys") { KEY } else { DOCUMENT };
+                let line = words(&line).into_iter().map(|word| match word.as_str() {
+                    "ID" => id.to_owned(),
+                    _ => word,
+                });
+                let line: Vec<String> = line.collect();
+                if let Err(error) = Cli::try_parse_from(&line) {
+                    panic!("{line:?}: {error}");
+                }
+                seen += 1;
+            }
+        });
+        assert!(seen > 40, "{seen}");
+    }
+
+    #[test]
+    fn what_is_shown_is_what_there_is() {
+        let all = Cli::command();
+        let names = |command: &clap::Command| -> Vec<String> {
+            let shown = command.get_subcommands().filter(|inner| !inner.is_hide_set());
+            shown.map(|inner| inner.get_name().to_owned()).collect()
+        };
+        assert_eq!(names(&shown()), names(&all));
+        assert!(all.get_subcommands().any(|inner| inner.get_name() == "worker"));
+        assert!(!shown().get_subcommands().any(|inner| inner.get_name() == "worker"));
     }
 }

@@ -2,10 +2,9 @@
 //! other page. Blocking.
 
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use thiserror::Error;
@@ -14,6 +13,7 @@ use ureq::{Agent, Body, RequestBuilder};
 
 use common::page::MediaType;
 
+use crate::command::source::HEAD_BYTES;
 use crate::exit::Exit;
 
 /// Longest wait for a connection: the service is on this machine or near it.
@@ -38,14 +38,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Largest answer: the result of an invoice with some ten thousand lines.
 const MAX_ANSWER_BYTES: u64 = 64 * 1024 * 1024;
 
-/// First bytes of a file, enough to recognise any type.
-const HEAD_BYTES: u64 = 64;
-
 /// What the service or the way to it does not do.
 #[derive(Debug, Error)]
 pub(crate) enum ClientError {
     /// Nobody answers.
-    #[error("cannot reach the service at {url}: {reason}")]
+    #[error(
+        "cannot reach the service at {url}: {reason}; is it running? --url and --data name another one"
+    )]
     Unreachable {
         /// Where it was looked for.
         url: String,
@@ -119,6 +118,56 @@ pub(crate) struct Sending<'a> {
     pub(crate) request_id: &'a str,
 }
 
+/// A document to take in, as often as it takes.
+#[derive(Clone, Debug)]
+pub(crate) struct Upload<'a> {
+    /// Where its bytes are.
+    pub(crate) content: Content<'a>,
+    /// What it is called.
+    pub(crate) filename: Option<String>,
+    /// Language codes as the API takes them, where not those that the service is set to.
+    pub(crate) languages: Option<&'a str>,
+}
+
+/// Bytes of a document.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Content<'a> {
+    /// In a file, which is not read into memory.
+    File(&'a Path),
+    /// At hand.
+    Bytes(&'a [u8]),
+}
+
+/// What the service says of an upload.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    /// `{"id", "state", "links"}`.
+    pub(crate) answer: Value,
+    /// Whether it saw the document for the first time.
+    pub(crate) new: bool,
+}
+
+impl Upload<'_> {
+    /// Media type and size in bytes. What we do not recognise is for the service to judge.
+    fn look(&self) -> Result<(&'static str, u64), ClientError> {
+        let mut head = Vec::new();
+        let size = match self.content {
+            Content::Bytes(bytes) => {
+                head.extend(bytes.iter().take(HEAD_BYTES as usize));
+                bytes.len() as u64
+            }
+            Content::File(path) => {
+                let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+                let size = file.metadata().map_err(|error| unreadable(path, &error))?.len();
+                let read = file.take(HEAD_BYTES).read_to_end(&mut head);
+                read.map_err(|error| unreadable(path, &error))?;
+                size
+            }
+        };
+        Ok((MediaType::sniff(&head).map_or("application/octet-stream", MediaType::as_str), size))
+    }
+}
+
 /// A service, by its URL.
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -157,39 +206,43 @@ impl Client {
         }
     }
 
-    /// Sends the file; waits and tries again while the service is busy, at most until `deadline`.
-    /// Returns the answer, `{"id", "state", "links"}`.
+    /// Sends a document; waits and tries again while the service is busy, as long as `go_on` says so of the
+    /// pause that the service asks for.
     ///
     /// # Errors
     /// [`ClientError`].
-    pub(crate) fn upload(&self, path: &Path, deadline: Instant) -> Result<Value, ClientError> {
-        let unreadable = |error: std::io::Error| ClientError::Unreadable {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        };
-        let mut file = File::open(path).map_err(unreadable)?;
-        let size = file.metadata().map_err(unreadable)?.len();
-        let mut head = Vec::new();
-        (&file).take(HEAD_BYTES).read_to_end(&mut head).map_err(unreadable)?;
-        // What we do not recognise is for the service to judge.
-        let media_type = MediaType::sniff(&head).map_or("application/octet-stream", |m| m.as_str());
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
+    pub(crate) fn upload(
+        &self,
+        upload: &Upload<'_>,
+        go_on: impl Fn(Duration) -> bool,
+    ) -> Result<Taken, ClientError> {
         let url = format!("{}/api/v1/process-invoice", self.base);
+        let (media_type, size) = upload.look()?;
         for tries in 1.. {
-            file.rewind().map_err(unreadable)?;
-            let mut request =
-                self.agent.post(&url).query("filename", &*name).content_type(media_type);
+            let mut request = self.agent.post(&url).content_type(media_type);
+            if let Some(name) = &upload.filename {
+                request = request.query("filename", name);
+            }
+            if let Some(languages) = upload.languages {
+                request = request.query("languages", languages);
+            }
             if size >= ASK_FIRST_BYTES {
                 request = request.header("Expect", "100-continue");
             }
-            let response =
-                self.signed(request).send(&file).map_err(|error| self.unreachable(&error))?;
+            let request = self.signed(request);
+            let sent = match upload.content {
+                Content::File(path) => {
+                    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+                    request.send(file)
+                }
+                Content::Bytes(bytes) => request.send(bytes),
+            };
+            let response = sent.map_err(|error| self.unreachable(&error))?;
+            let new = response.status() == StatusCode::ACCEPTED;
             let pause = busy_pause(&response);
             match (pause, self.answer(response)) {
-                (Some(pause), Err(_)) if tries < MAX_TRIES && Instant::now() + pause < deadline => {
-                    sleep(pause);
-                }
-                (_, answer) => return answer,
+                (Some(pause), Err(_)) if tries < MAX_TRIES && go_on(pause) => {}
+                (_, answer) => return answer.map(|answer| Taken { answer, new }),
             }
         }
         Err(ClientError::NotTheService { url, reason: "no answer".to_owned() })
@@ -253,6 +306,11 @@ impl Client {
         Ok(Page { status, date, body: String::from_utf8_lossy(&body).into_owned() })
     }
 
+    /// Which service it is.
+    pub(crate) fn url(&self) -> &str {
+        &self.base
+    }
+
     /// Whether a key is shown.
     pub(crate) fn has_key(&self) -> bool {
         self.credential.is_some()
@@ -298,12 +356,23 @@ fn busy_pause(response: &Response<Body>) -> Option<Duration> {
     Some(seconds.map_or(BUSY_PAUSE, Duration::from_secs).min(LONGEST_PAUSE))
 }
 
+/// [`ClientError::Unreadable`] for a file and what the system says of it.
+pub(crate) fn unreadable(path: &Path, error: &std::io::Error) -> ClientError {
+    ClientError::Unreadable { path: path.to_owned(), reason: error.to_string() }
+}
+
 fn refusal(status: u16, problem: &Value) -> String {
     let text = |key: &str| problem.get(key).and_then(Value::as_str);
     let why = text("detail").or(text("title")).unwrap_or("no reason given");
+    let next = match status {
+        401 => "; --key-file or INVOICE_OCR_API_KEY shows a key",
+        403 => "; `invoice-ocr keys create` makes a key with the scopes that are asked for",
+        429 | 503 => "; later it may be taken",
+        _ => "",
+    };
     match text("code") {
-        Some(code) => format!("{code}: {why}"),
-        None => format!("HTTP {status}: {why}"),
+        Some(code) => format!("{code}: {why}{next}"),
+        None => format!("HTTP {status}: {why}{next}"),
     }
 }
 

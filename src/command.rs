@@ -6,21 +6,31 @@
 
 pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod batch;
+pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod console;
 pub(crate) mod dead;
 pub(crate) mod decode;
 pub(crate) mod delete;
+pub(crate) mod delivery;
 pub(crate) mod doctor;
 pub(crate) mod endpoint;
 pub(crate) mod error;
+pub(crate) mod events;
 pub(crate) mod explain;
+pub(crate) mod interrupt;
 pub(crate) mod keys;
+pub(crate) mod man;
 pub(crate) mod operator;
 pub(crate) mod outcome;
+pub(crate) mod progress;
+pub(crate) mod read;
+pub(crate) mod source;
 pub(crate) mod status;
 pub(crate) mod story;
 pub(crate) mod submit;
+pub(crate) mod summary;
 pub(crate) mod table;
 pub(crate) mod topology;
 pub(crate) mod watch;
@@ -47,13 +57,12 @@ pub(crate) enum Output {
 }
 
 /// Turns the end of a command into an exit code, and says on standard error what went wrong.
-#[expect(clippy::print_stderr, reason = "commands speak to the person who started them")]
 pub(crate) fn finish(outcome: Result<Exit, CommandError>) -> ExitCode {
     match outcome {
         Ok(exit) => exit.into(),
         Err(error) => {
             if !matches!(error, CommandError::ReaderGone) {
-                eprintln!("error: {error}");
+                console::error(&error.to_string());
             }
             error.exit().into()
         }

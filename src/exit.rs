@@ -28,10 +28,12 @@ pub(crate) enum Exit {
     Unavailable,
     /// A bug.
     Internal,
+    /// Ctrl-C, or a system that stops programs.
+    Interrupted,
 }
 
 impl Exit {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Done,
         Self::Failed,
         Self::Usage,
@@ -42,6 +44,7 @@ impl Exit {
         Self::Unavailable,
         Self::Internal,
         Self::TimedOut,
+        Self::Interrupted,
     ];
 
     /// The process's exit code. 64 and above are those of sysexits.h.
@@ -58,6 +61,8 @@ impl Exit {
             Self::Unavailable => EXIT_UNAVAILABLE,
             Self::Internal => 70,
             Self::TimedOut => 75,
+            // As shells tell of a program that SIGINT ended.
+            Self::Interrupted => 130,
         }
     }
 
@@ -77,6 +82,7 @@ impl Exit {
             Self::Unavailable => "the service or the broker is not available",
             Self::Internal => "internal error",
             Self::TimedOut => "--timeout ended first; the document is still being worked on",
+            Self::Interrupted => "interrupted before everything was done",
         }
     }
 }
@@ -91,7 +97,7 @@ impl From<Exit> for ExitCode {
 pub(crate) fn help() -> String {
     let mut text = "Exit codes:".to_owned();
     for exit in Exit::ALL {
-        text.push_str(&format!("\n  {:>2}  {}", exit.code(), exit.meaning()));
+        text.push_str(&format!("\n  {:>3}  {}", exit.code(), exit.meaning()));
     }
     text
 }
@@ -103,7 +109,7 @@ mod tests {
     #[test]
     fn codes_are_frozen() {
         let codes: Vec<u8> = Exit::ALL.into_iter().map(Exit::code).collect();
-        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 64, 69, 70, 75]);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 64, 69, 70, 75, 130]);
     }
 
     #[test]

@@ -12,24 +12,34 @@ mod cli {
     mod doctor;
     mod explain;
     pub(crate) mod http;
+    mod read;
+    mod shell;
+    mod submit;
+    mod terminal;
+    mod watch;
 }
 
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use cli::http::{Answer, Service};
 
 const ID: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-const COMMANDS: [&[&str]; 23] = [
+const COMMANDS: [&[&str]; 27] = [
     &[],
     &["serve"],
     &["submit"],
     &["status"],
     &["delete"],
+    &["read"],
     &["watch"],
+    &["events"],
+    &["completions"],
+    &["man"],
     &["explain"],
     &["doctor"],
     &["story"],
@@ -71,6 +81,11 @@ fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).unwrap()
 }
 
+/// Longer than anything here takes, short enough to fail a hanging test.
+fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    common::testing::process::until(Duration::from_secs(60), what, look)
+}
+
 fn invoice(folder: &Path) -> String {
     let path = folder.join("facture n° 1.pdf");
     std::fs::write(&path, b"%PDF-1.7 not really").unwrap();
@@ -107,7 +122,7 @@ fn every_help_shows_an_example() {
 #[test]
 fn help_lists_the_exit_codes() {
     let output = run(&["--help"]);
-    for code in ["0", "1", "2", "3", "4", "5", "64", "69", "70", "75"] {
+    for code in ["0", "1", "2", "3", "4", "5", "64", "69", "70", "75", "130"] {
         let listed =
             stdout(&output).lines().any(|line| line.trim().starts_with(&format!("{code}  ")));
         assert!(listed, "{code} in {}", stdout(&output));
@@ -354,7 +369,7 @@ fn a_data_folder_without_a_service_ends_with_69_and_says_what_is_missing() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_str().unwrap();
     for command in
-        [&["watch"] as &[&str], &["dead", "list"], &["topology", "check"], &["story", ID]]
+        [&["events"] as &[&str], &["dead", "list"], &["topology", "check"], &["story", ID]]
     {
         let output = run(&[command, &["--data", data]].concat());
         assert_eq!(code(&output), 69);

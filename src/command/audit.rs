@@ -9,9 +9,9 @@ use common::id::Tenant;
 use common::jetstream::broker::Broker;
 use common::jetstream::topology;
 
+use super::events::duration;
 use super::operator::{self, OperatorArgs};
 use super::table::{NOTHING, render};
-use super::watch::duration;
 use super::{CommandError, Output, console};
 use crate::exit::Exit;
 

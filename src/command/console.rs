@@ -1,7 +1,10 @@
-//! Standard output: written line by line, closed quietly by its reader.
+//! Standard output and standard error: written line by line; standard output may be closed by its reader.
+//! Colours are for terminals, unless `NO_COLOR`, `CLICOLOR` or `CLICOLOR_FORCE` says otherwise.
 
 use std::io::{ErrorKind, Write};
 
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
 use serde_json::Value;
 
 use super::CommandError;
@@ -17,6 +20,30 @@ pub(crate) fn line(text: &str) -> Result<(), CommandError> {
         ErrorKind::BrokenPipe => CommandError::ReaderGone,
         _ => CommandError::Output(error),
     })
+}
+
+/// Whether what is printed may have colours.
+pub(crate) fn has_colours() -> bool {
+    may_have_colours(&std::io::stdout())
+}
+
+/// Says something on standard error that is no answer. Nobody is told when nobody can be.
+#[expect(clippy::print_stderr, reason = "commands speak to the person who started them")]
+pub(crate) fn note(text: &str) {
+    eprintln!("{}", printable(text));
+}
+
+/// Says on standard error why the command ends.
+#[expect(clippy::print_stderr, reason = "commands speak to the person who started them")]
+pub(crate) fn error(text: &str) {
+    const RED: &str = "\u{1b}[1;31m";
+    const PLAIN: &str = "\u{1b}[0m";
+    let (red, plain) = if may_have_colours(&std::io::stderr()) { (RED, PLAIN) } else { ("", "") };
+    eprintln!("{red}error:{plain} {text}");
+}
+
+fn may_have_colours(stream: &impl RawStream) -> bool {
+    AutoStream::choice(stream) != ColorChoice::Never
 }
 
 /// Prints JSON for people and programs: indented.

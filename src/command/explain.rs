@@ -11,9 +11,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use common::page::MediaType;
-use common::service::{ServiceArgs, own_path};
+use common::service::ServiceArgs;
 use common::stage::StageName;
-use common::worker::Program;
 use extract::stage::Extract;
 use preprocess::explain::Explainer;
 use preprocess::reader::{ExplainedPage, MadePage, Picture};
@@ -22,6 +21,7 @@ use self::fields::Shown;
 use self::pipeline::Passage;
 use super::console;
 use super::table::{self, NOTHING};
+use super::worker::program;
 use super::{CommandError, operator};
 use crate::exit::Exit;
 
@@ -58,8 +58,8 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<Exit, CommandError> {
     let settings = Extract::new(&config)?.settings();
     let passage = Passage::of(&bytes, media_type);
     operator::block_on(async {
-        let program = worker(StageName::Preprocess)?;
-        let mut document = Explainer::open(&config, program, media_type, bytes.into()).await?;
+        let worker = program(StageName::Preprocess)?;
+        let mut document = Explainer::open(&config, worker, media_type, bytes.into()).await?;
         let (mut pages, mut pictures) = (Vec::new(), Vec::new());
         for number in 1..=document.pages() {
             let ExplainedPage { page, pictures: mut taken } = document.page(number).await?;
@@ -73,8 +73,8 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<Exit, CommandError> {
             pages.push(page);
         }
         let prepared = document.hand_on(pages, &passage.id, &passage.objects).await?;
-        let program = worker(StageName::Ocr)?;
-        let understood = passage.understand(prepared, &config, program, &settings).await?;
+        let worker = program(StageName::Ocr)?;
+        let understood = passage.understand(prepared, &config, worker, &settings).await?;
         let invoice = serde_json::to_value(&understood.result.invoice)
             .map_err(|error| CommandError::Internal(error.to_string()))?;
         let shown = fields::shown(&invoice, &understood.decisions);
@@ -89,12 +89,6 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<Exit, CommandError> {
         }
         Ok(Exit::Done)
     })
-}
-
-/// How this program is started as a worker process of `stage`.
-fn worker(stage: StageName) -> Result<Program, CommandError> {
-    let path = own_path().map_err(|error| CommandError::Internal(error.to_string()))?;
-    Ok(Program { path, args: vec!["worker".to_owned(), stage.to_string()] })
 }
 
 /// Writes the page at `index` (from 0) with its values: `page-1-fields.png`.

@@ -13,19 +13,68 @@ pub(crate) struct Outcome {
     pub(crate) file: String,
     /// The last answer about it, or why there is none.
     ended: Result<Value, ClientError>,
-    /// Whether `--timeout` ended first.
-    timed_out: bool,
+    /// Whether something else ended first.
+    cut: Option<Cut>,
+    seen: Seen,
+}
+
+/// Whether a document is new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// As far as anybody knows.
+    First,
+    /// The service knew it.
+    ByService,
+    /// The journal of an earlier run knew it, so it was not sent.
+    ByJournal,
+}
+
+/// What ended before a document did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// `--timeout`.
+    TimedOut,
+    /// The command: somebody asked it to.
+    Interrupted,
 }
 
 impl Outcome {
     /// The file's document ended, or was only to be sent.
     pub(crate) fn new(file: &str, ended: Result<Value, ClientError>) -> Self {
-        Self { file: file.to_owned(), ended, timed_out: false }
+        Self { file: file.to_owned(), ended, cut: None, seen: Seen::First }
     }
 
-    /// The file's document was still as in `last` when time was up.
-    pub(crate) fn timed_out(file: &str, last: Value) -> Self {
-        Self { file: file.to_owned(), ended: Ok(last), timed_out: true }
+    /// The file's document was still as in `last` when something else ended.
+    pub(crate) fn cut(file: &str, last: Value, cut: Cut) -> Self {
+        Self { cut: Some(cut), ..Self::new(file, Ok(last)) }
+    }
+
+    /// The same, of a document that was seen so.
+    pub(crate) fn seen(self, seen: Seen) -> Self {
+        Self { seen, ..self }
+    }
+
+    /// Whether its document is new; `None` for a file that was not taken.
+    pub(crate) fn novelty(&self) -> Option<Seen> {
+        self.ended.is_ok().then_some(self.seen)
+    }
+
+    /// Stable name of what went wrong with the document, or with sending it.
+    pub(crate) fn code(&self) -> Option<&str> {
+        match &self.ended {
+            Err(error) => Some(describe(error).0),
+            Ok(answer) => answer.pointer("/error/code").and_then(Value::as_str),
+        }
+    }
+
+    /// Whether its result says that a person has to look.
+    pub(crate) fn needs_review(&self) -> bool {
+        self.answer().is_some_and(needs_review)
+    }
+
+    /// Pages of the document, where its result says so.
+    pub(crate) fn pages(&self) -> Option<usize> {
+        Some(self.answer()?.pointer("/result/pages")?.as_array()?.len())
     }
 
     /// The last answer of the API, if there was one.
@@ -37,8 +86,10 @@ impl Outcome {
     pub(crate) fn problem(&self) -> Option<String> {
         match &self.ended {
             Err(error) => Some(error.to_string()),
-            Ok(_) if self.timed_out => Some("still being worked on at --timeout".to_owned()),
             Ok(answer) => {
+                if let Some(cut) = self.cut {
+                    return Some(cut.told().to_owned());
+                }
                 answer.get("error").filter(|error| !error.is_null()).map(overview::problem)
             }
         }
@@ -62,8 +113,8 @@ impl Outcome {
                 }
             }
         }
-        if self.timed_out {
-            object.insert("timed_out".to_owned(), true.into());
+        if let Some(cut) = self.cut {
+            object.insert(cut.key().to_owned(), true.into());
         }
         Value::Object(object)
     }
@@ -72,20 +123,42 @@ impl Outcome {
     pub(crate) fn exit(&self, fail_on_review: bool) -> Exit {
         match &self.ended {
             Err(error) => error.exit(),
-            Ok(_) if self.timed_out => Exit::TimedOut,
-            Ok(answer) => of_answer(answer, fail_on_review),
+            Ok(answer) => match self.cut {
+                Some(Cut::TimedOut) => Exit::TimedOut,
+                Some(Cut::Interrupted) => Exit::Interrupted,
+                None => of_answer(answer, fail_on_review),
+            },
+        }
+    }
+}
+
+impl Cut {
+    fn told(self) -> &'static str {
+        match self {
+            Self::TimedOut => "still being worked on at --timeout",
+            Self::Interrupted => "still being worked on",
+        }
+    }
+
+    fn key(self) -> &'static str {
+        match self {
+            Self::TimedOut => "timed_out",
+            Self::Interrupted => "interrupted",
         }
     }
 }
 
 /// The exit code for a document with this status answer.
 pub(crate) fn of_answer(answer: &Value, fail_on_review: bool) -> Exit {
-    let needs_review = answer.pointer("/result/review/required") == Some(&Value::Bool(true));
     match answer.get("state").and_then(Value::as_str) {
         Some("failed") => Exit::Failed,
-        _ if fail_on_review && needs_review => Exit::NeedsReview,
+        _ if fail_on_review && needs_review(answer) => Exit::NeedsReview,
         _ => Exit::Done,
     }
+}
+
+fn needs_review(answer: &Value) -> bool {
+    answer.pointer("/result/review/required") == Some(&Value::Bool(true))
 }
 
 fn describe(error: &ClientError) -> (&str, &Value) {
@@ -129,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_document_that_takes_longer_has_not_failed() {
-        let outcome = Outcome::timed_out("a", json!({"id": "ab", "state": "processing"}));
+        let outcome = Outcome::cut("a", json!({"id": "ab", "state": "processing"}), Cut::TimedOut);
         assert_eq!(outcome.exit(false), Exit::TimedOut);
         assert_eq!(outcome.json()["timed_out"], true);
         assert!(outcome.problem().unwrap().contains("--timeout"));

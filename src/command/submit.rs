@@ -1,51 +1,53 @@
-//! `invoice-ocr submit FILE…`: uploads files, waits for what they say.
+//! `invoice-ocr submit FILE…`: sends documents, and with `--wait` prints what they say.
 
-mod progress;
+mod journal;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
-use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use self::progress::Progress;
+use self::journal::{Journal, Sent};
+use super::batch::Batch;
+use super::delivery::{Delivery, Waited};
 use super::endpoint::GatewayArgs;
-use super::outcome::Outcome;
-use super::table::{detail, overview, render};
-use super::{CommandError, Output, console};
-use crate::client::{Client, ClientError};
+use super::interrupt::Interrupt;
+use super::outcome::{Outcome, Seen};
+use super::progress::Progress;
+use super::read::{Languages, languages};
+use super::source::{Source, Sources};
+use super::{CommandError, Output, console, summary};
+use crate::client::{Client, ClientError, Content, Taken, Upload, unreadable};
 use crate::exit::Exit;
-
-/// A digital one-page invoice takes about this long.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-
-/// A scan of many pages takes minutes: asking more often than this only makes work.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-
-/// How long the service may be away, as in a restart, while a document is waited for.
-const AWAY: Duration = Duration::from_secs(30);
 
 /// Arguments of `submit`.
 #[derive(Args, Debug)]
 pub(crate) struct SubmitArgs {
-    /// Documents: PDF, JPEG, PNG or e-invoices in XML
+    /// Documents (PDF, JPEG, PNG, e-invoices in XML), folders of them, patterns in quotes; `-` is standard
+    /// input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
     gateway: GatewayArgs,
+    /// Tesseract language codes in order of preference, e.g. "fra+eng" [default: the service's]
+    #[arg(long, value_name = "CODES", value_parser = languages)]
+    languages: Option<Languages>,
     /// Wait until the documents are read, and print what they say
     #[arg(long)]
     wait: bool,
-    /// Longest wait for one document
+    /// Longest wait for one document, and for a service that is busy
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     timeout: u64,
     /// Documents under way at once
     #[arg(long, value_name = "N", default_value_t = 4,
           value_parser = clap::value_parser!(u16).range(1..=256))]
     parallel: u16,
+    /// Note in this file what was accepted, and do not send what is noted there: a run that was interrupted
+    /// is taken up by the same command. By content, so moved and renamed files count too
+    #[arg(long, value_name = "FILE")]
+    resume: Option<PathBuf>,
     /// Table: a row a file, or all fields of a single one. JSON: an array of the API's status
     /// answers, in the order of the files, each with `file` before it. NDJSON: the same, an object a
     /// line, as documents end
@@ -56,113 +58,163 @@ pub(crate) struct SubmitArgs {
     fail_on_review: bool,
 }
 
+/// What all uploads of a run share.
+struct Run<'a> {
+    args: &'a SubmitArgs,
+    client: &'a Client,
+    delivery: Delivery<'a>,
+    journal: Option<Journal>,
+    languages: String,
+}
+
+/// What became of a document.
+enum Ended {
+    /// It was only to be sent, or could not be.
+    Sent(Result<Value, ClientError>),
+    Waited(Waited),
+}
+
 /// Runs the command. The exit code is that of the file that fared worst.
 ///
 /// # Errors
 /// [`CommandError::Usage`] before anything is sent when a file is not there.
 pub(crate) fn run(args: &SubmitArgs) -> Result<Exit, CommandError> {
-    let missing = args.files.iter().find(|path| !path.is_file());
-    if let Some(path) = missing {
-        return Err(CommandError::Usage(format!("{}: no such file", path.display())));
-    }
+    let sources = Sources::find(&args.files)?;
+    let journal = args.resume.as_deref().map(Journal::open).transpose()?;
     let client = args.gateway.client()?;
-    let progress = Progress::new(args.files.len());
-    let next = AtomicUsize::new(0);
-    let (sender, receiver) = mpsc::channel();
-    let mut outcomes: Vec<(usize, Outcome)> = Vec::new();
-    scope(|threads| {
-        for _ in 0..args.files.len().min(args.parallel.into()) {
-            let (sender, next, client, progress) = (sender.clone(), &next, &client, &progress);
-            threads.spawn(move || {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(path) = args.files.get(index) else { return };
-                    let outcome = submit(client, path, args, progress);
-                    // Nobody listens any more once standard output is closed.
-                    if sender.send((index, outcome)).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        for (index, outcome) in receiver {
-            progress.ended();
-            if args.output == Output::Ndjson {
-                progress.suspend(|| console::line(&outcome.json().to_string()))?;
-            }
-            outcomes.push((index, outcome));
-        }
-        Ok::<(), CommandError>(())
-    })?;
-    progress.finish();
-    outcomes.sort_by_key(|(index, _)| *index);
-    let outcomes: Vec<Outcome> = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
-    print(args, &outcomes)?;
-    let exits = outcomes.iter().map(|outcome| outcome.exit(args.fail_on_review));
-    Ok(exits.max().unwrap_or(Exit::Done))
-}
-
-fn submit(client: &Client, path: &Path, args: &SubmitArgs, progress: &Progress) -> Outcome {
-    let file = path.display().to_string();
-    let deadline = Instant::now() + Duration::from_secs(args.timeout);
-    progress.note(&file, "uploading");
-    let accepted = match client.upload(path, deadline) {
-        Ok(answer) if args.wait => answer,
-        ended => return Outcome::new(&file, ended),
+    let interrupt = Interrupt::listen()?;
+    let run = Run {
+        args,
+        client: &client,
+        delivery: Delivery::to(&client, &interrupt),
+        journal,
+        languages: args.languages.as_ref().map(Languages::query).unwrap_or_default(),
     };
-    let id = accepted.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let mut last = accepted;
-    let mut pause = FIRST_PAUSE;
-    let mut away_since = None;
-    loop {
-        match client.status(&id) {
-            Ok(answer) => {
-                away_since = None;
-                let text = |key| answer.get(key).and_then(Value::as_str).unwrap_or_default();
-                if matches!(text("state"), "completed" | "failed") {
-                    return Outcome::new(&file, Ok(answer));
-                }
-                progress.note(&file, &format!("{} ({})", text("state"), text("stage")));
-                last = answer;
-            }
-            Err(error) => {
-                let since = *away_since.get_or_insert_with(Instant::now);
-                if !passes(&error) || since.elapsed() > AWAY {
-                    return Outcome::new(&file, Err(error));
-                }
+    let batch = Batch {
+        sources: &sources,
+        parallel: args.parallel.into(),
+        output: args.output,
+        read: args.wait,
+        interrupt: &interrupt,
+    };
+    let done = batch.run(|source, progress| run.submit(source, progress))?;
+    let interrupted = interrupt.is_set();
+    if sources.all.len() > 1 || interrupted || sources.all.is_empty() {
+        console::note(&summary::sent(&done, sources.left_out));
+    }
+    if interrupted && args.resume.is_some() {
+        console::note("interrupted: the same command goes on where this one ended");
+    } else if interrupted {
+        console::note("interrupted: what is sent again is known and costs nothing but the upload");
+    }
+    Ok(done.exit(args.fail_on_review))
+}
+
+impl Run<'_> {
+    /// `None`: somebody asked to end before it was sent.
+    fn submit(&self, source: &Source, progress: &Progress) -> Option<Outcome> {
+        let file = source.shown();
+        let deadline = Instant::now() + Duration::from_secs(self.args.timeout);
+        progress.note(&file, "uploading");
+        let (ended, seen) = match self.pass(source, &file, deadline, progress, true)? {
+            // What an earlier run sent has expired or was removed since.
+            (
+                Ended::Waited(Waited::Failed(ClientError::Refused { status: 404, .. })),
+                Seen::ByJournal,
+            ) => self.pass(source, &file, deadline, progress, false)?,
+            ended => ended,
+        };
+        let outcome = match ended {
+            Ended::Sent(sent) => Outcome::new(&file, sent),
+            Ended::Waited(Waited::Ended(status)) => Outcome::new(&file, Ok(status)),
+            Ended::Waited(Waited::Cut(cut, last)) => Outcome::cut(&file, last, cut),
+            Ended::Waited(Waited::Failed(error)) => Outcome::new(&file, Err(error)),
+        };
+        Some(outcome.seen(seen))
+    }
+
+    /// Sends the document and waits for it, if it is to be waited for. Returns also whether it was new.
+    fn pass(
+        &self,
+        source: &Source,
+        file: &str,
+        deadline: Instant,
+        progress: &Progress,
+        by_journal: bool,
+    ) -> Option<(Ended, Seen)> {
+        let (answer, seen) = match self.send(source, file, deadline, by_journal)? {
+            Ok(taken) => taken,
+            Err(error) => return Some((Ended::Sent(Err(error)), Seen::First)),
+        };
+        if !self.args.wait {
+            return Some((Ended::Sent(Ok(answer)), seen));
+        }
+        let id = text(&answer, "id").to_owned();
+        let waited = self.delivery.wait(&id, answer, Some(deadline), |status| {
+            progress.note(file, &format!("{} ({})", text(status, "state"), text(status, "stage")));
+        });
+        Some((Ended::Waited(waited), seen))
+    }
+
+    /// Sends the document, unless the journal knows it and counts.
+    fn send(
+        &self,
+        source: &Source,
+        file: &str,
+        deadline: Instant,
+        by_journal: bool,
+    ) -> Option<Result<(Value, Seen), ClientError>> {
+        let mut from_stdin = Vec::new();
+        let content = match source {
+            Source::File(path) => Content::File(path),
+            Source::Stdin => match std::io::stdin().lock().read_to_end(&mut from_stdin) {
+                Ok(_) => Content::Bytes(&from_stdin),
+                Err(error) => return Some(Err(unreadable(Path::new("standard input"), &error))),
+            },
+        };
+        let noted = match &self.journal {
+            None => None,
+            Some(journal) => match self.noted(content) {
+                Ok(sent) => Some((journal, sent)),
+                Err(error) => return Some(Err(error)),
+            },
+        };
+        if by_journal
+            && let Some((journal, sent)) = &noted
+            && let Some(id) = journal.id(sent)
+        {
+            return Some(Ok((json!({"id": id, "state": "accepted"}), Seen::ByJournal)));
+        }
+        let languages = Some(self.languages.as_str()).filter(|languages| !languages.is_empty());
+        let upload = Upload { content, filename: source.name(), languages };
+        let sent = self.delivery.send(&upload, deadline)?;
+        if let (Ok(taken), Some((journal, sent))) = (&sent, &noted)
+            && let Err(error) = journal.note(file, sent, text(&taken.answer, "id"))
+        {
+            // The document is there; only the next run will send it again.
+            console::note(&format!("warning: the journal cannot be written: {error}"));
+        }
+        let seen =
+            |taken: Taken| (taken.answer, if taken.new { Seen::First } else { Seen::ByService });
+        Some(sent.map(seen))
+    }
+
+    /// What a journal knows an upload of `content` by.
+    fn noted(&self, content: Content<'_>) -> Result<Sent, ClientError> {
+        let mut hasher = blake3::Hasher::new();
+        match content {
+            Content::Bytes(bytes) => _ = hasher.update(bytes),
+            Content::File(path) => {
+                let hashed =
+                    std::fs::File::open(path).and_then(|f| hasher.update_reader(f).map(drop));
+                hashed.map_err(|error| unreadable(path, &error))?;
             }
         }
-        if Instant::now() + pause > deadline {
-            return Outcome::timed_out(&file, last);
-        }
-        sleep(pause);
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        let (service, languages) = (self.client.url().to_owned(), self.languages.clone());
+        Ok(Sent { service, blake3: hasher.finalize().to_hex().to_string(), languages })
     }
 }
 
-/// Whether a service that restarts, or a proxy before it, answers so.
-fn passes(error: &ClientError) -> bool {
-    match error {
-        ClientError::Unreachable { .. } => true,
-        ClientError::Refused { status, .. } => matches!(status, 429 | 502..=504),
-        ClientError::Unreadable { .. } | ClientError::NotTheService { .. } => false,
-    }
-}
-
-fn print(args: &SubmitArgs, outcomes: &[Outcome]) -> Result<(), CommandError> {
-    let answer = outcomes.first().and_then(Outcome::answer);
-    match (args.output, outcomes, answer) {
-        // Printed as they ended.
-        (Output::Ndjson, ..) => Ok(()),
-        (Output::Json, ..) => console::json(&outcomes.iter().map(Outcome::json).collect()),
-        (Output::Table, [outcome], Some(_)) if args.wait => {
-            console::line(&detail::document(&outcome.json()))
-        }
-        (Output::Table, ..) => {
-            let (header, rows) =
-                if args.wait { overview::read(outcomes) } else { overview::sent(outcomes) };
-            console::line(&render(&header, rows))
-        }
-    }
+fn text<'v>(answer: &'v Value, key: &str) -> &'v str {
+    answer.get(key).and_then(Value::as_str).unwrap_or_default()
 }

@@ -1,26 +1,57 @@
 //! Tables for people, from the JSON of the API: [`overview`] a document a row, [`detail`] a field a
-//! row. The rows are pure; nothing is coloured.
+//! row. The rows are pure.
 
 pub(crate) mod detail;
 pub(crate) mod overview;
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
 use serde_json::Value;
 
-use super::console::printable;
+use super::console::{has_colours, printable};
+
+/// Fewest columns of a terminal that somebody reads at: one that says less does not know its size.
+const NARROWEST: u16 = 20;
 
 /// Stands where there is nothing.
 pub(crate) const NOTHING: &str = "-";
 
 /// A table as wide as its content, or as the terminal where that is narrower.
 pub(crate) fn render(header: &[&str], rows: Vec<Vec<String>>) -> String {
+    rendered(header, &rows, has_colours())
+}
+
+fn rendered(header: &[&str], rows: &[Vec<String>], colours: bool) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(header.iter().map(|title| title.to_uppercase()).collect::<Vec<_>>());
+    if table.width().is_some_and(|width| width < NARROWEST) {
+        table.set_content_arrangement(ContentArrangement::Disabled);
+    }
+    let title = |title: &&str| Cell::new(title.to_uppercase());
+    let titles: Vec<Cell> = header.iter().map(title).collect();
+    if colours {
+        table.enforce_styling().style_text_only();
+        table.set_header(titles.into_iter().map(|title| title.add_attribute(Attribute::Bold)));
+    } else {
+        table.set_header(titles);
+    }
     for row in rows {
-        table.add_row(row.iter().map(|cell| printable(cell)).collect::<Vec<_>>());
+        let cells = row.iter().map(|text| {
+            let cell = Cell::new(printable(text));
+            if colours { painted(cell, text) } else { cell }
+        });
+        table.add_row(cells.collect::<Vec<_>>());
     }
     table.trim_fmt()
+}
+
+/// What is well is green, what a person should look at yellow, what failed red.
+fn painted(cell: Cell, text: &str) -> Cell {
+    match text {
+        "completed" | "ok" | "passed" => cell.fg(Color::Green),
+        "review" | "warning" | "check failed" => cell.fg(Color::Yellow),
+        "failed" | "not accepted" | "error" => cell.fg(Color::Red),
+        _ => cell,
+    }
 }
 
 /// A number of bytes for people: three digits are enough.
@@ -76,12 +107,22 @@ mod tests {
     #[test]
     fn cells_stand_under_their_titles() {
         let rows = vec![vec!["a.pdf".to_owned(), "1".to_owned()], vec!["b".into(), "2".into()]];
-        let table = render(&["file", "number"], rows);
+        let table = rendered(&["file", "number"], &rows, false);
         let lines: Vec<&str> = table.lines().collect();
         let column = lines[0].find("NUMBER").unwrap();
         assert_eq!(
             lines.iter().map(|line| line.find(['N', '1', '2'])).collect::<Vec<_>>(),
             [Some(column), Some(column), Some(column)]
         );
+    }
+    #[test]
+    fn colours_are_added_to_what_is_shown_and_change_nothing_else() {
+        let rows = vec![vec!["a.pdf".to_owned(), "failed".to_owned()]];
+        let plain = rendered(&["file", "state"], &rows, false);
+        let coloured = rendered(&["file", "state"], &rows, true);
+        assert!(!plain.contains('\u{1b}') && coloured.contains("\u{1b}["), "{coloured:?}");
+        let shown = anstream::adapter::strip_str(&coloured).to_string();
+        let trimmed: Vec<&str> = shown.lines().map(str::trim_end).collect();
+        assert_eq!(trimmed, plain.lines().collect::<Vec<_>>());
     }
 }

@@ -4,6 +4,12 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
+use common::service::own_path;
+use common::stage::StageName;
+use common::worker::Program;
+
+use super::CommandError;
+
 /// Arguments of `worker`.
 #[derive(Args, Debug)]
 pub(crate) struct WorkerArgs {
@@ -23,4 +29,13 @@ pub(crate) fn run(args: &WorkerArgs) -> ExitCode {
         WorkerStage::Preprocess => preprocess::worker_main(),
         WorkerStage::Ocr => ocr::worker_main(),
     }
+}
+
+/// How this program is started as a worker process of `stage`, for commands that read documents themselves.
+///
+/// # Errors
+/// [`CommandError::Internal`] where the system does not say which file this program is.
+pub(crate) fn program(stage: StageName) -> Result<Program, CommandError> {
+    let path = own_path().map_err(|error| CommandError::Internal(error.to_string()))?;
+    Ok(Program { path, args: vec!["worker".to_owned(), stage.to_string()] })
 }

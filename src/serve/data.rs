@@ -11,7 +11,7 @@ use rustix::fs::{FlockOperation, flock};
 use common::config::Tls;
 use common::service::StartError;
 
-/// URL of the broker in use; read by `watch`, `dead` and `topology`.
+/// URL of the broker in use; read by `events`, `dead` and `topology`.
 pub(crate) const BROKER_URL_FILE: &str = "broker.url";
 
 /// URL of the gateway in use; read by `submit` and `status`.

@@ -4,7 +4,11 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{Behind, Setup, contract, distinct, expected, folder, get, sample};
+use common::testing::repository;
+
+use crate::support::{
+    Behind, Setup, contract, distinct, expected, folder, get, invoice_ocr, sample,
+};
 
 const PDF: &str = "application/pdf";
 const JPEG: &str = "image/jpeg";
@@ -72,6 +76,39 @@ fn the_samples_are_read_and_every_result_fits_the_contract() {
         assert_eq!(&serde_json::from_slice::<Value>(&event).unwrap(), result, "{name}");
     }
     assert!(service.stop().success());
+}
+
+#[test]
+fn read_says_of_a_document_what_the_service_says() {
+    /// Which request it was, and when.
+    const OF_THE_REQUEST: [&str; 3] = ["correlation_id", "received_at", "completed_at"];
+    let data = folder();
+    let service = Setup::all(data.path()).start();
+    let samples = repository().join("samples");
+    let files: Vec<String> =
+        SAMPLES.map(|(name, ..)| samples.join(name).to_str().unwrap().to_owned()).to_vec();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let told = |command: &[&str]| -> Vec<Value> {
+        let output = invoice_ocr(&[command, &["-o", "json"], files.as_slice()].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let mut told: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+        for answer in &mut told {
+            let result = answer["result"].as_object_mut().unwrap();
+            for key in OF_THE_REQUEST {
+                assert!(result.remove(key).is_some(), "{key}");
+            }
+        }
+        told
+    };
+    let by_service = told(&["submit", "--wait", "--url", &service.url]);
+    let by_itself = told(&["read"]);
+    assert_eq!(by_service.len(), SAMPLES.len());
+    for (theirs, ours) in by_service.iter().zip(&by_itself) {
+        for key in ["file", "id", "state", "filename", "result"] {
+            assert!(!theirs[key].is_null(), "{key}");
+            assert_eq!(theirs[key], ours[key], "{}: {key}", ours["file"]);
+        }
+    }
 }
 
 #[test]

@@ -263,6 +263,12 @@ pub enum ApiError {
 }
 
 impl ApiError {
+    /// Its stable name, as problems have it.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.kind().code
+    }
+
     /// Code, status and title.
     pub(crate) fn kind(&self) -> &'static Kind {
         match self {

@@ -4,6 +4,7 @@
 //!   parts, given what [`GatewayState`] holds.
 //! * `routes`: one file a route; `upload` is what the upload's route does with a request body.
 //! * `intake`: how a document that was read goes to the broker.
+//! * [`door`]: what the upload's route asks of a document, for commands without a service.
 //! * `retained`: what is kept of a document and shown: its status, its pages and their images.
 //! * `representation`: in which form a result is answered.
 //! * `access`: who may ask for what ([`Access`]); `caller`, who is asking, for handlers.
@@ -18,6 +19,7 @@
 mod access;
 mod caller;
 mod conditional;
+pub mod door;
 mod error;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;

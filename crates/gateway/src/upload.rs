@@ -27,6 +27,7 @@ use crate::error::ApiError;
 use archive::Archive;
 
 pub(crate) use body::Body;
+pub(crate) use filename::clean as clean_filename;
 pub(crate) use form::BatchBounds;
 pub(crate) use languages::parse as parse_languages;
 
@@ -179,7 +180,10 @@ fn envelope(headers: &HeaderMap) -> Result<Envelope, ApiError> {
 /// What `bytes` are, if they can be read at all. A PDF is only recognised: readers repair files
 /// that no simple check would let pass, so its damage is for the stage that opens it. So is that of
 /// an e-invoice, which is parsed once.
-fn check(bytes: &[u8], limits: &Limits) -> Result<MediaType, ApiError> {
+///
+/// # Errors
+/// [`ApiError`] naming limit and value.
+pub(crate) fn check(bytes: &[u8], limits: &Limits) -> Result<MediaType, ApiError> {
     if bytes.is_empty() {
         return Err(ApiError::DocumentEmpty);
     }

@@ -1,9 +1,14 @@
 //! A bar on the terminal; nothing where standard error is a file or a pipe.
 
+use std::time::Duration;
+
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::command::CommandError;
-use crate::command::console::printable;
+use super::CommandError;
+use super::console::printable;
+
+/// Between two looks of the clock on the bar.
+const TICK: Duration = Duration::from_millis(200);
 
 /// How many files have ended, and what was last heard of one.
 #[derive(Debug)]
@@ -13,6 +18,8 @@ impl Progress {
     /// A bar for so many files.
     pub(crate) fn new(files: usize) -> Self {
         let bar = ProgressBar::new(files as u64);
+        // Otherwise a file that takes minutes looks like a program that hangs.
+        bar.enable_steady_tick(TICK);
         // A template that does not parse leaves the default bar.
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {elapsed} {wide_msg}")
         {
