@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use common::service::ServiceArgs;
 
 use crate::command::{
-    audit, backup, config, dead, decode, delete, doctor, explain, finish, keys, status, story,
+    audit, backup, config, dead, decode, delete, doctor, errors, explain, finish, keys, status, story,
     submit, topology, watch, worker,
 };
 use crate::exit;
@@ -109,10 +109,16 @@ enum Command {
   invoice-ocr backup create /backup/2026-11-26
   invoice-ocr backup restore /backup/2026-11-26 --nats-url nats://broker:4222")]
     Backup(backup::BackupArgs),
-    /// Check the configuration
+    /// Check the configuration, or print what can be configured
     #[command(after_help = "Examples:
-  invoice-ocr config check --config /etc/invoice-ocr.toml")]
+  invoice-ocr config check --config /etc/invoice-ocr.toml
+  invoice-ocr config reference > docs/configuration.md")]
     Config(config::ConfigArgs),
+    /// Say what an error's code means and what to do about it
+    #[command(after_help = "Examples:
+  invoice-ocr errors document_encrypted
+  invoice-ocr errors > docs/errors.md")]
+    Errors(errors::ErrorsArgs),
     /// Turn a CBOR message on standard input into JSON
     ///
     /// What JSON cannot say: byte strings become `{"$bytes": "<base64>"}`, tags
@@ -151,6 +157,7 @@ impl Cli {
             Command::Topology(args) => finish(topology::run(&args)),
             Command::Backup(args) => finish(backup::run(&args)),
             Command::Config(args) => finish(config::run(&args)),
+            Command::Errors(args) => finish(errors::run(&args)),
             Command::Decode => finish(decode::run()),
             Command::Worker(args) => worker::run(&args),
             Command::BrokerChild { arguments } => serve::exec_broker(&arguments),

@@ -14,6 +14,7 @@ pub(crate) mod delete;
 pub(crate) mod doctor;
 pub(crate) mod endpoint;
 pub(crate) mod error;
+pub(crate) mod errors;
 pub(crate) mod explain;
 pub(crate) mod keys;
 pub(crate) mod operator;

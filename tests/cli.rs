@@ -12,6 +12,7 @@ mod cli {
     mod doctor;
     mod explain;
     pub(crate) mod http;
+    mod pages;
 }
 
 use std::io::Write;
@@ -23,7 +24,7 @@ use serde_json::{Value, json};
 use cli::http::{Answer, Service};
 
 const ID: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-const COMMANDS: [&[&str]; 23] = [
+const COMMANDS: [&[&str]; 25] = [
     &[],
     &["serve"],
     &["submit"],
@@ -47,6 +48,8 @@ const COMMANDS: [&[&str]; 23] = [
     &["topology", "check"],
     &["topology", "users"],
     &["config", "check"],
+    &["config", "reference"],
+    &["errors"],
 ];
 
 fn program(args: &[&str]) -> Command {
