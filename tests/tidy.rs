@@ -25,13 +25,16 @@ use tidy::tree::{Source, files, read, root, rust};
 const MAX_LINES: usize = 500;
 
 /// The documents that name files and tests.
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 9] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
     "nats/README.md",
     "samples/README.md",
+    "docs/accuracy.md",
+    "docs/extending.md",
+    "docs/quick-start.md",
 ];
 
 /// Where people keep what is on their machine and not in the repository.
