@@ -7,8 +7,8 @@ use clap::{Parser, Subcommand};
 use common::service::ServiceArgs;
 
 use crate::command::{
-    audit, backup, config, dead, decode, delete, doctor, errors, explain, finish, keys, status, story,
-    submit, topology, watch, worker,
+    audit, backup, config, dead, decode, delete, doctor, errors, explain, finish, keys, status,
+    story, submit, topology, watch, worker,
 };
 use crate::exit;
 use crate::serve::{self, ServeArgs};

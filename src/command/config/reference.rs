@@ -57,9 +57,9 @@ pub(super) fn markdown(config: &Config) -> Result<String, CommandError> {
     let mut page = HEAD.to_owned();
     // Writing to a String cannot fail.
     for section in sections(DEFAULTS) {
-        let _ = write!(page, "\n## `[{}]`\n", section.name);
+        let _written = write!(page, "\n## `[{}]`\n", section.name);
         if !section.comment.is_empty() {
-            let _ = write!(page, "\n{}\n", prose(&section.comment));
+            let _written = write!(page, "\n{}\n", prose(&section.comment));
         }
         for Key { name, default, comment } in &section.keys {
             let key = format!("{}.{name}", section.name);
@@ -67,9 +67,10 @@ pub(super) fn markdown(config: &Config) -> Result<String, CommandError> {
             let value = value.ok_or_else(|| internal(format!("{key} is no key")))?;
             let takes = described(&domain(config, &key, value));
             let variable = format!("INVOICE_OCR__{}", key.to_uppercase().replace('.', "__"));
-            let _ = write!(page, "\n### `{key}`\n\n{takes} · default `{default}` · `{variable}`\n");
+            let _written =
+                write!(page, "\n### `{key}`\n\n{takes} · default `{default}` · `{variable}`\n");
             if !comment.is_empty() {
-                let _ = write!(page, "\n{}\n", prose(comment));
+                let _written = write!(page, "\n{}\n", prose(comment));
             }
         }
     }
@@ -91,7 +92,7 @@ fn sections(text: &str) -> Vec<Section<'_>> {
         let above = comment.join(" ");
         comment.clear();
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            let inherited = (above.is_empty()).then(|| sister(&sections, name)).flatten();
+            let inherited = above.is_empty().then(|| sister(&sections, name)).flatten();
             let comment = inherited.unwrap_or(above);
             sections.push(Section { name, comment, keys: Vec::new() });
         } else if let Some((name, default)) = line.split_once('=')

@@ -85,19 +85,20 @@ pub(super) fn markdown(problems: &[ProblemKind]) -> String {
     let mut page = format!("{HEAD}{ANSWERS}");
     for ProblemKind { code, status, title, remedy, again } in problems {
         let again = if *again { "yes" } else { "no" };
-        let _ = writeln!(page, "| `{code}` | {status} | {title} | {remedy} | {again} |");
+        let _written = writeln!(page, "| `{code}` | {status} | {title} | {remedy} | {again} |");
     }
     page.push_str(DOCUMENTS);
     for (name, fate, codes) in KINDS {
-        let _ = write!(page, "\n### {name}\n\n{fate}\n\n");
+        let _written = write!(page, "\n### {name}\n\n{fate}\n\n");
         page.push_str("| code | found by | cause | remedy |\n|---|---|---|---|\n");
         for Failure { code, by, cause, remedy } in codes {
-            let _ = writeln!(page, "| `{code}` | {by} | {cause} | {} |", linked(remedy));
+            let _written = writeln!(page, "| `{code}` | {by} | {cause} | {} |", linked(remedy));
         }
     }
     page.push_str(REVIEW);
     for reason in REASONS {
-        let _ = writeln!(page, "| `{}` | {} | {} |", reason.code, reason.meaning, reason.look);
+        let _written =
+            writeln!(page, "| `{}` | {} | {} |", reason.code, reason.meaning, reason.look);
     }
     page.truncate(page.trim_end().len());
     page
