@@ -6,8 +6,11 @@ use super::kind::{ALL, Kind};
 /// A 500 is a bug or a moment's fault, and repeating is harmless: ids follow from content.
 const LATER: [u16; 4] = [408, 429, 500, 503];
 
-/// Codes whose status does not say so, but whose cause goes away by itself or by sending again.
-const ALSO_LATER: [&str; 2] = ["upload_interrupted", "pages_pending"];
+/// Said by the remedy of what passes by itself, whatever its status.
+const WAIT: &str = "Retry-After";
+
+/// The client went away, which says nothing about the request.
+const INTERRUPTED: &str = "upload_interrupted";
 
 /// One kind of problem that the API answers with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +35,7 @@ pub fn problem_kinds() -> Vec<ProblemKind> {
 
 fn described(kind: &Kind) -> ProblemKind {
     let Kind { code, status, title, remedy } = *kind;
-    let again = LATER.contains(&status) || ALSO_LATER.contains(&code);
+    let again = LATER.contains(&status) || remedy.contains(WAIT) || code == INTERRUPTED;
     ProblemKind { code, status, title, remedy, again }
 }
 
@@ -44,7 +47,7 @@ mod tests {
     fn what_may_succeed_later_is_there_and_says_so() {
         let kinds = problem_kinds();
         let again = |code| kinds.iter().find(|kind| kind.code == code).unwrap().again;
-        for code in ALSO_LATER.into_iter().chain(["too_many_requests", "broker_away"]) {
+        for code in [INTERRUPTED, "pages_pending", "too_many_requests", "broker_away"] {
             assert!(again(code), "{code}");
         }
         assert!(!again("document_too_large"));
