@@ -7,7 +7,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use common::service::ServiceArgs;
 
 use crate::command::{
-    audit, backup, completions, config, dead, decode, delete, doctor, events, explain, finish,
+    audit, backup, completions, config, dead, decode, delete, doctor, errors, events, explain, finish,
     keys, man, read, status, story, submit, topology, watch, worker,
 };
 use crate::exit;
@@ -135,9 +135,10 @@ enum Command {
   invoice-ocr backup create /backup/2026-11-26
   invoice-ocr backup restore /backup/2026-11-26 --nats-url nats://broker:4222")]
     Backup(backup::BackupArgs),
-    /// Check the configuration
+    /// Check the configuration, or print what can be configured
     #[command(after_help = "Examples:
-  invoice-ocr config check --config /etc/invoice-ocr.toml")]
+  invoice-ocr config check --config /etc/invoice-ocr.toml
+  invoice-ocr config reference > docs/configuration.md")]
     Config(config::ConfigArgs),
     /// Print what a shell needs to complete the commands and options of this program
     #[command(after_help = "Examples:
@@ -149,6 +150,11 @@ enum Command {
     #[command(after_help = "Examples:
   invoice-ocr man --out /usr/local/share/man/man1")]
     Man(man::ManArgs),
+    /// Say what an error's code means and what to do about it
+    #[command(after_help = "Examples:
+  invoice-ocr errors document_encrypted
+  invoice-ocr errors > docs/errors.md")]
+    Errors(errors::ErrorsArgs),
     /// Turn a CBOR message on standard input into JSON
     ///
     /// What JSON cannot say: byte strings become `{"$bytes": "<base64>"}`, tags
@@ -191,6 +197,7 @@ impl Cli {
             Command::Config(args) => finish(config::run(&args)),
             Command::Completions(args) => finish(completions::run(&args)),
             Command::Man(args) => finish(man::run(&args)),
+            Command::Errors(args) => finish(errors::run(&args)),
             Command::Decode => finish(decode::run()),
             Command::Worker(args) => worker::run(&args),
             Command::BrokerChild { arguments } => serve::exec_broker(&arguments),

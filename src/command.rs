@@ -18,6 +18,7 @@ pub(crate) mod doctor;
 pub(crate) mod endpoint;
 pub(crate) mod error;
 pub(crate) mod events;
+pub(crate) mod errors;
 pub(crate) mod explain;
 pub(crate) mod interrupt;
 pub(crate) mod keys;

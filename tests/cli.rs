@@ -12,6 +12,7 @@ mod cli {
     mod doctor;
     mod explain;
     pub(crate) mod http;
+    mod pages;
     mod read;
     mod shell;
     mod submit;
@@ -29,7 +30,7 @@ use serde_json::{Value, json};
 use cli::http::{Answer, Service};
 
 const ID: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-const COMMANDS: [&[&str]; 27] = [
+const COMMANDS: [&[&str]; 29] = [
     &[],
     &["serve"],
     &["submit"],
@@ -57,6 +58,8 @@ const COMMANDS: [&[&str]; 27] = [
     &["topology", "check"],
     &["topology", "users"],
     &["config", "check"],
+    &["config", "reference"],
+    &["errors"],
 ];
 
 fn program(args: &[&str]) -> Command {

@@ -135,13 +135,13 @@ def of_golden():
 
 
 def of_codes():
-    """The codes of documents at fault are those that CONTRIBUTING.md calls rejected."""
-    text = (ROOT / "CONTRIBUTING.md").read_text()
-    rejected = re.search(r"\*\*Rejected\*\*.*?\n\n(.*?)\n\n", text, re.S)[1]
+    """The codes of documents at fault are those that docs/errors.md calls rejected."""
+    text = (ROOT / "docs" / "errors.md").read_text()
+    rejected = re.search(r"^### Rejected\n(.*?)^### ", text, re.S | re.M)[1]
     codes = set(re.findall(r"^\| `([a-z_]+)`", rejected, re.M))
     for listed in re.findall(
         r'"(document_encrypted\|[^"]+)"', (DEPLOY / "prometheus" / "rules" / "recording.yml").read_text()
     ):
         differing = codes ^ set(listed.split("|"))
         if differing:
-            yield f"recording.yml and the rejected codes of CONTRIBUTING.md differ in {', '.join(sorted(differing))}"
+            yield f"recording.yml and the rejected codes of docs/errors.md differ in {', '.join(sorted(differing))}"

@@ -1,7 +1,11 @@
-//! `invoice-ocr config check`.
+//! `invoice-ocr config`: what is in effect, and what there is to set.
+
+mod domain;
+mod reference;
 
 use clap::{Args, Subcommand};
 
+use common::config::Config;
 use common::service::ServiceArgs;
 use extract::stage::Extract;
 
@@ -28,6 +32,10 @@ enum ConfigAction {
         #[command(flatten)]
         service: ServiceArgs,
     },
+    /// Print every key with its type, default, range and explanation, as a page of Markdown
+    #[command(after_help = "Examples:
+  invoice-ocr config reference > docs/configuration.md")]
+    Reference,
 }
 
 /// Runs the command.
@@ -35,7 +43,16 @@ enum ConfigAction {
 /// # Errors
 /// [`CommandError::Config`] naming the key that is wrong, and the supplier and field in a hints file.
 pub(crate) fn run(args: &ConfigArgs) -> Result<Exit, CommandError> {
-    let ConfigAction::Check { service } = &args.action;
+    match &args.action {
+        ConfigAction::Check { service } => check(service),
+        ConfigAction::Reference => {
+            console::line(&reference::markdown(&Config::defaults()?)?)?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn check(service: &ServiceArgs) -> Result<Exit, CommandError> {
     let config = service.load()?;
     // What only its user knows to be wrong: own identity and the hints file, and the keys of tokens.
     Extract::new(&config)?;

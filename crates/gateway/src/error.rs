@@ -1,5 +1,6 @@
 //! Everything a client can be told went wrong.
 
+pub(crate) mod catalogue;
 pub(crate) mod kind;
 
 use std::time::Duration;

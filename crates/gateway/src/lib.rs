@@ -41,6 +41,7 @@ mod view;
 
 pub use access::{Access, check_access};
 pub use error::ApiError;
+pub use error::catalogue::{ProblemKind, problem_kinds};
 pub use problem::Problem;
 pub use router::router;
 pub use server::{ListenError, check_listen, serve};

@@ -131,7 +131,7 @@ pub(crate) struct Invoice {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Failure {
     /// Stable name of the cause.
-    #[schema(example = "pdf_encrypted")]
+    #[schema(example = "document_encrypted")]
     code: String,
     /// One sentence, naming the limit and the value seen where there is one.
     message: String,

@@ -51,7 +51,7 @@ pub(in super::super) fn judge(sample: &Sample, expected: &Value, has_key: bool) 
 
 fn ended(answer: &Value, expected: &Value, seconds: f64) -> Judgement {
     if let Some(error) = answer.get("error").filter(|error| !error.is_null()) {
-        let remedy = "CONTRIBUTING.md says what the code means; the log has more";
+        let remedy = "`invoice-ocr errors CODE` says what the code means; the log has more";
         return Judgement::failed(overview::problem(error), remedy);
     }
     let read = |field: &str| answer.pointer(&format!("/result/invoice/{field}/value"));
