@@ -7,8 +7,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use common::service::ServiceArgs;
 
 use crate::command::{
-    audit, backup, completions, config, dead, decode, delete, doctor, errors, events, explain, finish,
-    keys, man, read, status, story, submit, topology, watch, worker,
+    audit, backup, completions, config, dead, decode, delete, doctor, errors, events, explain,
+    finish, keys, man, read, status, story, submit, topology, watch, worker,
 };
 use crate::exit;
 use crate::serve::{self, ServeArgs};
