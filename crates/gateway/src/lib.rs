@@ -3,6 +3,8 @@
 //! * [`listen`], [`run`]: the gateway as a service; [`router()`], [`serve`], [`check_listen`]: its
 //!   parts, given what [`GatewayState`] holds.
 //! * `routes`: one file a route; `upload` is what the upload's route does with a request body.
+//! * `register`: every document as its status moves, in memory; `wait` and `feed`, who follows one of them;
+//!   `listing`, who looks for some.
 //! * `retained`: what is kept of a document and shown: its status, its pages and their images.
 //! * `access`: who may ask for what ([`Access`]); `caller`, who is asking, for handlers.
 //! * `error`: everything a client can be told went wrong, and `problem`, the form it takes.
@@ -17,13 +19,17 @@ mod access;
 mod caller;
 mod conditional;
 mod error;
+mod feed;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod layer;
 mod limit;
+mod listing;
 mod metrics;
 mod openapi;
+mod parameter;
 mod problem;
+mod register;
 mod retained;
 mod router;
 mod routes;
@@ -32,6 +38,7 @@ mod service;
 mod state;
 mod upload;
 mod view;
+mod wait;
 
 pub use access::{Access, check_access};
 pub use error::ApiError;
