@@ -42,8 +42,9 @@ pub(crate) struct Feed {
     credentials: HeaderMap,
     follower: Follower,
     looks: Interval,
-    /// Revision of the status that the client has.
+    /// Revision of the status that the client has, and its tag.
     sent: u64,
+    tag: String,
     stage: Stage,
     /// Given back when the stream ends.
     _place: Place,
@@ -69,7 +70,10 @@ impl Feed {
         read: Revised,
         known: bool,
     ) -> Self {
-        let sent = if known { read.revision } else { 0 };
+        let (sent, tag) = match known {
+            true => (read.revision, view::tag(&read.record.moment())),
+            false => (0, String::new()),
+        };
         Self {
             app,
             caller,
@@ -77,6 +81,7 @@ impl Feed {
             follower,
             looks: interval(LOOK_EVERY),
             sent,
+            tag,
             stage: Stage::Beginning((!known).then(|| Box::new(read))),
             _place: place,
         }
@@ -84,7 +89,7 @@ impl Feed {
 
     /// The events, to the end.
     pub(crate) fn events(self) -> impl Stream<Item = Result<Event, Infallible>> + Send + 'static {
-        stream::unfold(Box::new(self), async |mut feed| {
+        stream::unfold(Box::new(self), |mut feed| async move {
             let event = feed.next().await?;
             Some((Ok(event), feed))
         })
@@ -108,9 +113,14 @@ impl Feed {
                     News::Changed(entry) if entry.revision <= self.sent => continue,
                     News::Changed(entry) if !entry.digest.moment.state.is_terminal() => {
                         self.sent = entry.revision;
-                        self.still_reads().await?;
                         let tag = view::tag(&entry.digest.moment);
-                        return event("status", &tag, &Invoice::from(&entry.digest));
+                        // What clients cannot see may change too.
+                        if tag == self.tag {
+                            continue;
+                        }
+                        self.still_reads().await?;
+                        self.tag = tag;
+                        return event("status", &self.tag, &Invoice::from(&entry.digest));
                     }
                     News::Changed(entry) => entry.revision,
                     News::Removed { revision } => revision.max(self.sent),
@@ -126,6 +136,9 @@ impl Feed {
             };
             match self.look(least).await {
                 Ok(Some(read)) if read.revision <= self.sent => {}
+                Ok(Some(read)) if view::tag(&read.record.moment()) == self.tag => {
+                    self.sent = read.revision;
+                }
                 Ok(Some(read)) => return self.told(read).await,
                 Ok(None) => {
                     self.stage = Stage::Ended;
@@ -166,7 +179,8 @@ impl Feed {
         if record.result.is_some() {
             retained::handed_out(&self.app, &self.caller, &record.id);
         }
-        event(name, &view::tag(&record.moment()), &Invoice::from(record))
+        self.tag = view::tag(&record.moment());
+        event(name, &self.tag, &Invoice::from(record))
     }
 
     /// Whether the client may still be told: a key may be revoked while its streams are open.

@@ -164,11 +164,8 @@ mod tests {
     fn times_are_from_and_until() {
         let all = entries((1..=9).rev());
         let second = |number| Some(digest(number, "a").arrival.received_at);
-        let filter = Filter {
-            received_after: second(3),
-            received_before: second(6),
-            ..Filter::default()
-        };
+        let filter =
+            Filter { received_after: second(3), received_before: second(6), ..Filter::default() };
         let page = Page::of(all.iter(), &filter, 20);
         let found: Vec<_> = page.entries.iter().map(|e| e.digest.arrival.id.clone()).collect();
         assert_eq!(found, [5, 4, 3].map(crate::register::testing::id));

@@ -44,7 +44,9 @@ mod tests {
     fn a_number_out_of_its_range_is_named_with_the_range() {
         assert_eq!(number("wait", "0", 0..=60), Ok(0));
         assert_eq!(number("wait", "060", 0..=60), Ok(60));
-        for (text, seen) in [("61", Some(61)), ("-1", None), ("+1", None), ("", None), ("1.5", None)] {
+        for (text, seen) in
+            [("61", Some(61)), ("-1", None), ("+1", None), ("", None), ("1.5", None)]
+        {
             let expected =
                 ApiError::ParameterOutOfRange { name: "wait", least: 0, limit: 60, seen };
             assert_eq!(number("wait", text, 0..=60), Err(expected), "{text}");

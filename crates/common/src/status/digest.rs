@@ -220,7 +220,10 @@ mod tests {
         let digest = Digest::read(&stored(result)).unwrap();
         let summary = digest.summary.unwrap();
         assert_eq!(summary.seller.as_deref(), Some("Simorgh"));
-        assert_eq!((summary.number.as_deref(), summary.payable.as_deref()), (Some("F-7"), Some("14.617")));
+        assert_eq!(
+            (summary.number.as_deref(), summary.payable.as_deref()),
+            (Some("F-7"), Some("14.617"))
+        );
         assert_eq!(summary.issue_date, Some("2026-02-06".parse().unwrap()));
         assert_eq!((summary.currency.as_deref(), summary.review_required), (Some("TND"), true));
         assert_eq!(digest.filename.unwrap().chars().count(), MAX_TEXT_CHARS);

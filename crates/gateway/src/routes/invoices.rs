@@ -148,15 +148,14 @@ pub(crate) async fn invoices(
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let tenant = &caller.tenant;
     let after = asked.cursor.as_deref();
-    let after = after.map(|cursor| {
-        listing::position(cursor, tenant, &filter).ok_or(ApiError::CursorInvalid)
-    });
+    let after = after
+        .map(|cursor| listing::position(cursor, tenant, &filter).ok_or(ApiError::CursorInvalid));
     let after = after.transpose()?;
     let register = &app.register;
-    let page =
-        register.list(tenant, after.as_ref(), |found| Page::of(found, &filter, limit))?;
+    let page = register.list(tenant, after.as_ref(), |found| Page::of(found, &filter, limit))?;
     let next = page.next.and_then(|last| listing::encode(&last, tenant, &filter));
-    let items: Vec<_> = page.entries.iter().map(|entry| ListedInvoice::from(&entry.digest)).collect();
+    let items: Vec<_> =
+        page.entries.iter().map(|entry| ListedInvoice::from(&entry.digest)).collect();
     if !items.is_empty() {
         app.access.trail().tell_later(caller.listed(items.len()));
     }

@@ -163,10 +163,12 @@ async fn events_come_over_http2_beside_other_answers() {
     let id = place.rsplit('/').next().unwrap().parse().unwrap();
 
     let get = |path: String| axum::http::Request::get(path).body(()).unwrap();
+    let mut client = client.ready().await.unwrap();
     let (answer, _) = client.send_request(get(format!("{address}{place}/events")), true).unwrap();
     let answer = answer.await.unwrap();
     assert_eq!(answer.status(), 200);
     let mut events = answer.into_body();
+    let mut client = client.ready().await.unwrap();
     let (beside, _) = client.send_request(get(format!("{address}{place}")), true).unwrap();
     assert_eq!(beside.await.unwrap().status(), 200, "the connection is not held up");
     world.change(&id, crate::events::complete).await;
