@@ -186,7 +186,8 @@ mod tests {
     use super::*;
 
     fn ids(known: &Known, tenant: &str, before: Option<&Arrival>) -> Vec<DocumentId> {
-        let entries = known.newest_first(&tenant.parse().unwrap(), before);
+        let tenant = tenant.parse().unwrap();
+        let entries = known.newest_first(&tenant, before);
         entries.map(|entry| entry.digest.arrival.id.clone()).collect()
     }
 
