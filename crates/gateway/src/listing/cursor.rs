@@ -96,7 +96,7 @@ mod tests {
             assert_eq!(position(&damaged, &tenant("a"), &filter), None, "{at}");
         }
         let (longer, upper) = (format!("{cursor}0"), cursor.to_uppercase());
-        for bad in ["", "7", "é", &"é".repeat(60), &longer, &upper, &cursor[1..]] {
+        for bad in ["", "7", "é", &"é".repeat(60), &longer, &upper] {
             assert_eq!(position(bad, &tenant("a"), &filter), None, "{bad}");
         }
     }
