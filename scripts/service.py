@@ -70,17 +70,18 @@ def stop(process, name):
 class Service:
     """A context manager; inside, `url` is the gateway's address and `process` the service.
 
-    `environment` goes on top of this one, as `INVOICE_OCR__SECTION__KEY`."""
+    `environment` goes on top of this one, as `INVOICE_OCR__SECTION__KEY`; `stages` are the services to run."""
 
-    def __init__(self, binary, folder, environment):
+    def __init__(self, binary, folder, environment, stages="all"):
         self.binary = binary
         self.environment = environment
+        self.stages = stages
         self.data = folder / "data"
         self.log_path = folder / "serve.log"
         self.url = None
 
     def __enter__(self):
-        command = [self.binary, "serve", "--data", self.data, "--listen", "127.0.0.1:0"]
+        command = [self.binary, "serve", "--data", self.data, "--listen", "127.0.0.1:0", "--stages", self.stages]
         self.process = start(command, self.log_path, environment=self.environment)
         try:
             self.await_ready()

@@ -83,6 +83,8 @@ pub enum Action {
     Uploaded,
     /// A result, pages or an image were handed out.
     Read,
+    /// Documents were listed, with what was read of those that are completed.
+    Listed,
     /// A document was erased.
     Deleted,
     /// A document that had ended was started anew.
@@ -102,6 +104,7 @@ impl Action {
         match self {
             Self::Uploaded => "uploaded",
             Self::Read => "read",
+            Self::Listed => "listed",
             Self::Deleted => "deleted",
             Self::Replayed => "replayed",
             Self::Discarded => "discarded",
@@ -117,6 +120,8 @@ impl Action {
 pub enum Object {
     /// A document.
     Document(DocumentId),
+    /// So many documents of one list.
+    Documents(u64),
     /// A key.
     Key(KeyId),
     /// A dead letter of a message that nobody could read.
@@ -127,6 +132,7 @@ impl fmt::Display for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Document(id) => id.fmt(f),
+            Self::Documents(count) => write!(f, "{count} documents"),
             Self::Key(id) => id.fmt(f),
             Self::DeadLetter(name) => f.write_str(name),
         }
@@ -184,6 +190,19 @@ mod tests {
     }
 
     #[test]
+    fn a_list_is_told_with_how_many_it_had() {
+        let listed = AuditRecord {
+            action: Action::Listed,
+            object: Object::Documents(20),
+            ..record(Actor::Anybody)
+        };
+        let written = serde_json::to_string(&listed).unwrap();
+        assert!(written.contains(r#""action":"listed","documents":20,"#), "{written}");
+        assert_eq!(serde_json::from_str::<AuditRecord>(&written).unwrap(), listed);
+        assert_eq!(listed.object.to_string(), "20 documents");
+    }
+
+    #[test]
     fn every_record_is_read_as_it_was_written() {
         let id: KeyId = "00112233445566ff".parse().unwrap();
         for actor in [Actor::Key(id), Actor::token("a@b"), Actor::Operator("uid:0".into())] {
@@ -197,6 +216,7 @@ mod tests {
         let all = [
             Action::Uploaded,
             Action::Read,
+            Action::Listed,
             Action::Deleted,
             Action::Replayed,
             Action::Discarded,

@@ -19,7 +19,7 @@ use crate::failpoint::Fault;
 use crate::stage::StageName;
 
 pub use auth::{Auth, AuthMode, Jwt, JwtAlgorithm, Secret};
-pub use edge::{Connections, Cors, ForwardedHeader, Proxies, Rate, Tls};
+pub use edge::{Connections, Cors, Following, ForwardedHeader, Proxies, Rate, Tls};
 pub use reading::{Choice, Engines, PageSegmentation};
 pub use retention::EVENT_HOURS;
 
@@ -109,6 +109,7 @@ pub struct Gateway {
     pub upload_timeout_seconds: u64,
     pub accept_patience_seconds: u64,
     pub connections: Connections,
+    pub following: Following,
     pub rate: Rate,
     pub proxies: Proxies,
     pub tls: Tls,

@@ -18,8 +18,8 @@
 //!
 //! [`topology`] makes the streams that all of this binds to, [`users`] who may do what with them;
 //! [`dead_letters`] is the operator's view of what could not be finished, [`events`] of what was
-//! published, [`history`] of one document, [`survey`] of the broker. [`keys`] keeps who may ask, [`audit`]
-//! what they did.
+//! published, [`history`] of one document, [`survey`] of the broker, [`status_watch`] of all documents as
+//! they move. [`keys`] keeps who may ask, [`audit`] what they did.
 
 pub mod audit;
 pub mod backup;
@@ -44,6 +44,7 @@ pub mod reprocessing;
 pub mod room;
 pub mod runner;
 pub mod settle;
+pub mod status_watch;
 pub mod statuses;
 pub mod survey;
 pub mod sweeper;

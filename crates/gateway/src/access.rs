@@ -20,7 +20,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -29,7 +29,7 @@ use common::audit::Actor;
 use common::config::{Config, ConfigError};
 use common::id::Tenant;
 use common::jetstream::broker::Broker;
-use common::key::{ApiKey, Scopes, Standing};
+use common::key::{ApiKey, Scope, Scopes, Standing};
 use common::metrics::Metrics;
 
 use crate::error::ApiError;
@@ -39,6 +39,17 @@ use ring::{KeyRing, Known};
 use token::Tokens;
 pub(crate) use trail::Trail;
 use uses::Uses;
+
+/// Of `headers`, those by which a client shows who it is.
+pub(crate) fn credentials(headers: &HeaderMap) -> HeaderMap {
+    let mut shown = HeaderMap::new();
+    for name in [header::AUTHORIZATION, credential::API_KEY] {
+        for value in headers.get_all(&name) {
+            shown.append(name.clone(), value.clone());
+        }
+    }
+    shown
+}
 
 /// Somebody who has shown who they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,6 +147,21 @@ impl Access {
                 None => Err(ApiError::CredentialsInvalid),
             },
         }
+    }
+
+    /// Whether what was shown in `headers`, when the request began, still lets its holder read documents of
+    /// `tenant`.
+    ///
+    /// # Errors
+    /// [`ApiError`] as from [`Self::holder`].
+    pub(crate) async fn still_reads(
+        &self,
+        headers: &HeaderMap,
+        tenant: &Tenant,
+    ) -> Result<(), ApiError> {
+        let holder = self.holder(headers).await?;
+        let reads = holder.tenant == *tenant && holder.scopes.contains(Scope::DocumentsRead);
+        reads.then_some(()).ok_or(ApiError::ScopeMissing { scope: Scope::DocumentsRead })
     }
 
     /// Counts a request that was turned away for `error`.

@@ -37,13 +37,22 @@ impl Caller {
         document: &DocumentId,
         outcome: Outcome,
     ) -> AuditRecord {
+        self.told(action, Object::Document(document.clone()), outcome)
+    }
+
+    /// What the audit trail is told of a list of so many documents that this client got, just now.
+    pub(crate) fn listed(&self, documents: usize) -> AuditRecord {
+        self.told(Action::Listed, Object::Documents(documents as u64), Outcome::Done)
+    }
+
+    fn told(&self, action: Action, object: Object, outcome: Outcome) -> AuditRecord {
         AuditRecord {
             version: AUDIT_VERSION,
             time: Timestamp::now(),
             actor: self.actor.clone(),
             tenant: Some(self.tenant.clone()),
             action,
-            object: Object::Document(document.clone()),
+            object,
             outcome,
             request_id: self.request_id.clone(),
             peer: self.peer,

@@ -14,6 +14,7 @@ use common::key::Scope;
 use export::{Format, Gap};
 use thiserror::Error;
 
+use crate::limit::Taken;
 use crate::problem::{GapView, Problem};
 use kind::Kind;
 
@@ -223,6 +224,44 @@ pub enum ApiError {
     /// Not a Tesseract language code.
     #[error("a language is 3 to 8 characters of a-z and _")]
     LanguageMalformed,
+    /// Something that a parameter may not be.
+    #[error("{name} has to be {expected}")]
+    ParameterInvalid {
+        /// The parameter.
+        name: &'static str,
+        /// What it has to be.
+        expected: &'static str,
+    },
+    /// A number that a parameter may not be.
+    #[error("{name} has to be a number from {least} to {limit}")]
+    ParameterOutOfRange {
+        /// The parameter.
+        name: &'static str,
+        /// Smallest number allowed.
+        least: u64,
+        /// Largest number allowed.
+        limit: u64,
+        /// The number asked for; `None` when it is none.
+        seen: Option<u64>,
+    },
+    /// Damaged, made up, or of another list.
+    #[error("the cursor is not of this list")]
+    CursorInvalid,
+    /// As many as one client may follow.
+    #[error("{limit} documents are followed by this client already")]
+    TooManyFollowed {
+        /// Documents of one client at once.
+        limit: u64,
+    },
+    /// As many clients as may wait.
+    #[error("{limit} clients follow documents already")]
+    TooManyFollowers {
+        /// Clients at once.
+        limit: u64,
+    },
+    /// Something may be missing in it.
+    #[error("the list of documents is not complete at the moment")]
+    ListBehind,
     /// More requests than a client has.
     #[error("{limit} requests in a minute are taken from one client")]
     TooManyRequests {
@@ -311,6 +350,13 @@ impl ApiError {
             Self::ImageDamaged => &kind::IMAGE_DAMAGED,
             Self::SideTooLong { .. } | Self::TooManyPixels { .. } => &kind::PAGE_TOO_LARGE,
             Self::TooManyLanguages { .. } | Self::LanguageMalformed => &kind::LANGUAGES_INVALID,
+            Self::ParameterInvalid { .. } | Self::ParameterOutOfRange { .. } => {
+                &kind::PARAMETER_INVALID
+            }
+            Self::CursorInvalid => &kind::CURSOR_INVALID,
+            Self::TooManyFollowed { .. } => &kind::TOO_MANY_FOLLOWED,
+            Self::TooManyFollowers { .. } => &kind::TOO_MANY_FOLLOWERS,
+            Self::ListBehind => &kind::LIST_BEHIND,
             Self::TooManyRequests { .. } => &kind::TOO_MANY_REQUESTS,
             Self::Internal => &kind::INTERNAL,
             Self::TooManyUploads { .. } => &kind::TOO_MANY_UPLOADS,
@@ -332,9 +378,12 @@ impl ApiError {
             | Self::TooManyLanguages { limit, seen } => (Some(limit), Some(seen)),
             Self::UploadTimeout { limit_seconds, .. } => (Some(limit_seconds), None),
             Self::TooManyRequests { limit, .. }
+            | Self::TooManyFollowed { limit }
+            | Self::TooManyFollowers { limit }
             | Self::TooManyUploads { limit }
             | Self::TooManyPageReads { limit }
             | Self::ArchiveExpands { limit } => (Some(limit), None),
+            Self::ParameterOutOfRange { limit, seen, .. } => (Some(limit), seen),
             Self::PageNotFound { count, asked } => (Some(count), asked),
             _ => (None, None),
         }
@@ -355,7 +404,11 @@ impl ApiError {
             | Self::TooManyPageReads { .. }
             | Self::PagesPending
             | Self::ResultPending
-            | Self::DocumentUnderWay { .. } => Some(RETRY_SOON),
+            | Self::DocumentUnderWay { .. }
+            | Self::ListBehind => Some(RETRY_SOON),
+            Self::TooManyFollowed { .. } | Self::TooManyFollowers { .. } => {
+                Some(RETRY_WHEN_DRAINED)
+            }
             Self::BrokerAway | Self::NotReady { .. } => Some(RETRY_AFTER_LEADER_CHANGE),
             Self::BrokerFull { .. } => Some(RETRY_WHEN_DRAINED),
             _ => None,
@@ -428,6 +481,16 @@ impl From<&Unpublished> for ApiError {
             | Unpublished::Unencodable { .. }
             | Unpublished::Forbidden { .. }
             | Unpublished::TooLarge { .. } => Self::Internal,
+        }
+    }
+}
+
+/// No place among those who follow documents.
+impl From<Taken> for ApiError {
+    fn from(taken: Taken) -> Self {
+        match taken {
+            Taken::ByAll { limit } => Self::TooManyFollowers { limit: limit as u64 },
+            Taken::ByTheClient { limit } => Self::TooManyFollowed { limit: limit as u64 },
         }
     }
 }

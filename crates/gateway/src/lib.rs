@@ -5,6 +5,8 @@
 //! * `routes`: one file a route; `upload` is what the upload's route does with a request body.
 //! * `intake`: how a document that was read goes to the broker.
 //! * [`door`]: what the upload's route asks of a document, for commands without a service.
+//! * `register`: every document as its status moves, in memory; `wait` and `feed`, who follows one of them;
+//!   `listing`, who looks for some.
 //! * `retained`: what is kept of a document and shown: its status, its pages and their images.
 //! * `representation`: in which form a result is answered.
 //! * `access`: who may ask for what ([`Access`]); `caller`, who is asking, for handlers.
@@ -21,14 +23,18 @@ mod caller;
 mod conditional;
 pub mod door;
 mod error;
+mod feed;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod intake;
 mod layer;
 mod limit;
+mod listing;
 mod metrics;
 mod openapi;
+mod parameter;
 mod problem;
+mod register;
 mod representation;
 mod retained;
 mod router;
@@ -38,6 +44,7 @@ mod service;
 mod state;
 mod upload;
 mod view;
+mod wait;
 
 pub use access::{Access, check_access};
 pub use error::ApiError;

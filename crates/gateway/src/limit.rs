@@ -2,6 +2,7 @@
 
 mod forwarded;
 mod limiter;
+mod places;
 mod table;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use common::audit::Actor;
 
 pub(crate) use forwarded::client_address;
 pub(crate) use limiter::{Limiter, Refused, Share};
+pub(crate) use places::{Place, Places, Taken};
 
 /// Bits of an IPv6 address that name a network: what one customer gets at least, who can use each
 /// of its 2^64 addresses.

@@ -8,6 +8,7 @@ use common::status::StatusRecord;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
@@ -120,6 +121,27 @@ impl UploadMetrics {
         let (media_type, known) =
             (media_type(record.media_type), if new { "false" } else { "true" });
         self.0.get_or_create(&UploadLabels { media_type, known }).inc();
+    }
+}
+
+/// The register of documents, and those who follow some of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RegisterMetrics {
+    /// Documents that are known.
+    pub(crate) documents: Gauge,
+    /// Requests that wait for a change, and event streams.
+    pub(crate) followers: Gauge,
+}
+
+impl RegisterMetrics {
+    /// Adds them to `registry`.
+    pub(crate) fn register(registry: &mut Registry) -> Self {
+        let metrics = Self::default();
+        let help = "Documents in the gateway's register";
+        registry.register("register_documents", help, metrics.documents.clone());
+        let help = "Requests that wait for a document to change, and open event streams";
+        registry.register("register_followers", help, metrics.followers.clone());
+        metrics
     }
 }
 

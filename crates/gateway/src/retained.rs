@@ -6,6 +6,7 @@ use common::error::{ErrorKind, StageError};
 use common::id::DocumentId;
 use common::jetstream::broker::Broker;
 use common::jetstream::objects::ObjectReader;
+use common::jetstream::statuses::Revised;
 use common::object::{self, ObjectRef};
 use common::status::{ResultJson, State, StatusRecord};
 
@@ -20,15 +21,47 @@ use crate::state::App;
 pub(crate) async fn status(app: &App, caller: &Caller, id: &str) -> Result<StatusRecord, ApiError> {
     // An id of another form names nothing, like any other unknown one.
     let id: DocumentId = id.parse().map_err(|_| ApiError::NotFound)?;
-    let read = app.broker.status(&id).await.map_err(|error| {
-        tracing::warn!(invoice.id = %id, %error, "a status cannot be read");
-        ApiError::from(&error)
-    })?;
-    // Somebody else's document is answered as an unknown one, so that ids cannot be probed.
-    read.filter(|record| record.tenant == caller.tenant).ok_or_else(|| {
-        app.access.trail().tell_later(caller.did(Action::Read, &id, Outcome::NotFound));
+    revised(app, caller, &id, 0).await.map(|read| read.record)
+}
+
+/// The status of the caller's document with its revision, which is `least` or a later one.
+///
+/// # Errors
+/// As [`status`].
+pub(crate) async fn revised(
+    app: &App,
+    caller: &Caller,
+    id: &DocumentId,
+    least: u64,
+) -> Result<Revised, ApiError> {
+    find(app, caller, id, least).await?.ok_or_else(|| {
+        app.access.trail().tell_later(caller.did(Action::Read, id, Outcome::NotFound));
         ApiError::NotFound
     })
+}
+
+/// Likewise; `None` where there is no such document of the caller's (any more), which the audit trail is
+/// not told.
+///
+/// # Errors
+/// [`ApiError`] while the broker does not answer.
+pub(crate) async fn find(
+    app: &App,
+    caller: &Caller,
+    id: &DocumentId,
+    least: u64,
+) -> Result<Option<Revised>, ApiError> {
+    let unreadable = |error: StageError| {
+        tracing::warn!(invoice.id = %id, %error, "a status cannot be read");
+        ApiError::from(&error)
+    };
+    let mut read = app.broker.revised_status(id).await.map_err(unreadable)?;
+    // Any replica may answer, and one may be behind what is known here.
+    if read.as_ref().map_or(0, |read| read.revision) < least {
+        read = app.broker.status_at_leader(id).await.map_err(unreadable)?;
+    }
+    // Somebody else's document is answered as an unknown one, so that ids cannot be probed.
+    Ok(read.filter(|read| read.record.tenant == caller.tenant))
 }
 
 /// Takes note that something of the document is handed out: a result, pages, an image. That somebody asks

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use tokio_util::sync::CancellationToken;
 use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
@@ -14,22 +15,36 @@ use utoipa_axum::routes;
 use crate::layer::identity::{self, Identity};
 use crate::layer::rate::Rates;
 use crate::layer::{correlation, cors, headers, observe, problems, rate};
-use crate::metrics::HttpMetrics;
+use crate::metrics::{HttpMetrics, RegisterMetrics};
 use crate::openapi::{self, Description};
+use crate::register::Register;
 use crate::routes::{
-    contract, delete_invoice, docs, errors, health, invoice, metrics, page_image, pages,
-    process_invoice, process_invoices, ready, reprocess, result,
+    contract, delete_invoice, docs, errors, health, invoice, invoice_events, invoices, metrics,
+    page_image, pages, process_invoice, process_invoices, ready, reprocess, result,
 };
 use crate::state::{App, GatewayState};
 
-/// The gateway as a service. Adds the HTTP metrics to the state's registry: call it once for each.
+/// The gateway as a service. Adds the HTTP metrics to the state's registry: call it once for each. Nobody
+/// keeps up with the broker's statuses here, so documents are not listed.
 pub fn router(state: GatewayState) -> Router {
     let rates = Rates::new(&state.config);
-    router_with(state, rates)
+    let register = register(&state, CancellationToken::new());
+    router_with(state, rates, register)
 }
 
-/// The gateway as a service that counts its clients' requests in `rates`.
-pub(crate) fn router_with(state: GatewayState, rates: Arc<Rates>) -> Router {
+/// A register of all documents, which somebody has to run.
+pub(crate) fn register(state: &GatewayState, stop: CancellationToken) -> Arc<Register> {
+    let metrics = state.metrics.register(RegisterMetrics::register);
+    Register::new(state.config.gateway.following.max_documents, metrics, stop)
+}
+
+/// The gateway as a service that counts its clients' requests in `rates`, and knows of all documents what
+/// `register` does.
+pub(crate) fn router_with(
+    state: GatewayState,
+    rates: Arc<Rates>,
+    register: Arc<Register>,
+) -> Router {
     let gateway = &state.config.gateway;
     let (cors, encrypted) = (option_layer(cors::layer(&gateway.cors)), gateway.tls.is_on());
     let identity = Identity::new(&state.config, state.access.clone());
@@ -37,7 +52,9 @@ pub(crate) fn router_with(state: GatewayState, rates: Arc<Rates>) -> Router {
     let (api, description) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(process_invoice::process_invoice))
         .routes(routes!(process_invoices::process_invoices))
+        .routes(routes!(invoices::invoices))
         .routes(routes!(invoice::invoice, delete_invoice::delete_invoice))
+        .routes(routes!(invoice_events::invoice_events))
         .routes(routes!(result::result))
         .routes(routes!(reprocess::reprocess))
         .routes(routes!(pages::pages))
@@ -48,7 +65,7 @@ pub(crate) fn router_with(state: GatewayState, rates: Arc<Rates>) -> Router {
         .routes(routes!(health::health))
         .routes(routes!(ready::ready))
         .routes(routes!(metrics::metrics))
-        .with_state(Arc::new(App::new(state)))
+        .with_state(Arc::new(App::new(state, register)))
         .split_for_parts();
     api.merge(docs::routes(openapi::render(&description)))
         .merge(errors::routes())

@@ -6,6 +6,8 @@ pub(crate) mod docs;
 pub(crate) mod errors;
 pub(crate) mod health;
 pub(crate) mod invoice;
+pub(crate) mod invoice_events;
+pub(crate) mod invoices;
 pub(crate) mod metrics;
 pub(crate) mod page_image;
 pub(crate) mod pages;

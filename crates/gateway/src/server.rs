@@ -35,7 +35,7 @@ use self::overflow::Overflow;
 use self::slots::Slots;
 use self::tls::Certificates;
 use crate::layer::rate::Rates;
-use crate::router::router_with;
+use crate::router::{register, router_with};
 use crate::state::GatewayState;
 
 pub(crate) use self::bind::bind;
@@ -109,8 +109,9 @@ pub(crate) async fn serve_prepared(
     let config = Arc::clone(&state.config);
     let metrics = state.metrics.register(ConnectionMetrics::register);
     let rates = Rates::new(&config);
+    let (broker, register) = (state.broker.clone(), register(&state, stop.clone()));
     let service = Arc::new(Service {
-        router: router_with(state, Arc::clone(&rates)),
+        router: router_with(state, Arc::clone(&rates), Arc::clone(&register)),
         tls: prepared.tls,
         limits: config.gateway.connections.clone(),
         patience: Patience::from(&config.gateway),
@@ -128,6 +129,7 @@ pub(crate) async fn serve_prepared(
         () = take_in(listener, &config.gateway, &service, &mut connections) => {}
         () = certificates => {}
         () = rates.keep_small() => {}
+        () = register.run(&broker) => {}
         () = stop.cancelled() => {}
     }
     let grace = Duration::from_secs(config.service.shutdown_grace_seconds);

@@ -13,7 +13,9 @@ use common::metrics::Metrics;
 
 use crate::access::Access;
 use crate::error::ApiError;
+use crate::limit::Places;
 use crate::metrics::UploadMetrics;
+use crate::register::Register;
 
 /// Looks at everything the gateway needs; `Err` says what is missing, in words for an operator.
 pub type Readiness = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
@@ -63,10 +65,14 @@ pub(crate) struct App {
     batches: Semaphore,
     /// One permit for each document whose pages may be in memory.
     page_reads: Semaphore,
+    /// All documents, as they move.
+    pub(crate) register: Arc<Register>,
+    /// One place for each request that may wait for a document, and each event stream.
+    pub(crate) followers: Arc<Places>,
 }
 
 impl App {
-    pub(crate) fn new(state: GatewayState) -> Self {
+    pub(crate) fn new(state: GatewayState, register: Arc<Register>) -> Self {
         let GatewayState { broker, config, metrics, readiness, access } = state;
         let patience = Duration::from_secs(config.gateway.accept_patience_seconds);
         let uploads = Semaphore::new(config.gateway.max_concurrent_uploads);
@@ -74,6 +80,12 @@ impl App {
         let batches = Semaphore::new(BATCHES);
         let page_reads = Semaphore::new(PAGE_READS);
         let received = metrics.register(UploadMetrics::register);
+        let following = &config.gateway.following;
+        let followers = Places::new(
+            following.max_followers,
+            following.max_per_client,
+            register.metrics().followers.clone(),
+        );
         Self {
             broker,
             accepting,
@@ -85,6 +97,8 @@ impl App {
             uploads,
             batches,
             page_reads,
+            register,
+            followers,
         }
     }
 

@@ -1,7 +1,9 @@
 //! What clients see of a document. Field names are the contract's: add, never rename.
 
+mod listed;
 mod pages;
 
+pub(crate) use listed::{Listed, ListedInvoice};
 pub(crate) use pages::PagesView;
 
 use jiff::Timestamp;
@@ -12,11 +14,24 @@ use utoipa::{PartialSchema, ToSchema};
 use common::error::ErrorRecord;
 use common::id::DocumentId;
 use common::stage::StageName;
-use common::status::{State, StatusRecord};
+use common::status::{Digest, Moment, State, StatusRecord};
 
 /// Address of a document's status.
 pub(crate) fn invoice_path(id: &DocumentId) -> String {
     format!("/api/v1/invoices/{id}")
+}
+
+/// Revision of what is shown of the same status. Raise it with [`Invoice`]: a client would keep the old form
+/// for as long as the tag stays.
+const FORM: u32 = 1;
+
+/// Tells what is shown of a status from what was shown of the document before; of letters, digits and
+/// dashes. It says nothing that the status does not: a number of the broker's would tell how much others
+/// send.
+pub(crate) fn tag(moment: &Moment) -> String {
+    let Moment { generation, state, stage, attempt, updated_at } = moment;
+    let nanoseconds = updated_at.as_nanosecond();
+    format!("{generation}-{}-{stage}-{attempt}-{nanoseconds:x}-{FORM}", state.as_str())
 }
 
 /// Where a document stands.
@@ -162,6 +177,25 @@ impl From<StatusRecord> for Invoice {
     }
 }
 
+/// What is known of a status without reading it again; the result or the failure is left out.
+impl From<&Digest> for Invoice {
+    fn from(digest: &Digest) -> Self {
+        let Digest { arrival, moment, filename, .. } = digest;
+        Self {
+            id: arrival.id.clone(),
+            state: moment.state.into(),
+            stage: moment.stage.into(),
+            attempt: moment.attempt,
+            generation: moment.generation,
+            filename: filename.as_deref().map(str::to_owned),
+            received_at: arrival.received_at,
+            updated_at: moment.updated_at,
+            result: None,
+            error: None,
+        }
+    }
+}
+
 /// Stands for the contract's schema, which [`crate::openapi`] puts in its place.
 #[derive(Debug)]
 pub(crate) struct InvoiceExtracted;
@@ -173,3 +207,27 @@ impl PartialSchema for InvoiceExtracted {
 }
 
 impl ToSchema for InvoiceExtracted {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::register::testing::digest;
+
+    #[test]
+    fn a_tag_changes_with_everything_that_changes_and_is_one_word() {
+        let first = digest(1, "a").moment;
+        let others = [
+            Moment { generation: 2, ..first },
+            Moment { state: State::Processing, ..first },
+            Moment { stage: StageName::Ocr, ..first },
+            Moment { attempt: 1, ..first },
+            Moment { updated_at: Timestamp::UNIX_EPOCH, ..first },
+        ];
+        for other in &others {
+            assert_ne!(tag(&first), tag(other), "{other:?}");
+        }
+        let shown = tag(&first);
+        assert_eq!(shown, "1-queued-preprocess-0-3b9aca00-1");
+        assert!(shown.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
+    }
+}

@@ -23,6 +23,17 @@ pub struct Connections {
     pub max_streams: u32,
 }
 
+/// See `[gateway.following]`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config.default.toml documents each key, once")]
+pub struct Following {
+    pub max_wait_seconds: u64,
+    pub max_followers: usize,
+    pub max_per_client: usize,
+    pub max_documents: usize,
+}
+
 /// See `[gateway.rate]`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,6 +113,9 @@ pub(super) fn check(gateway: &Gateway) -> Result<(), ConfigError> {
         ("gateway.connections.least_bytes_per_second", connections.least_bytes_per_second),
         ("gateway.connections.max_headers", connections.max_headers as u64),
         ("gateway.connections.max_streams", u64::from(connections.max_streams)),
+        ("gateway.following.max_followers", gateway.following.max_followers as u64),
+        ("gateway.following.max_per_client", gateway.following.max_per_client as u64),
+        ("gateway.following.max_documents", gateway.following.max_documents as u64),
         ("gateway.rate.max_clients", gateway.rate.max_clients as u64),
     ] {
         if value == 0 {
@@ -111,6 +125,14 @@ pub(super) fn check(gateway: &Gateway) -> Result<(), ConfigError> {
     if connections.max_head_bytes < LEAST_HEAD_BYTES {
         let reason = "heads of ordinary requests are longer (at least 8192)";
         return unusable("gateway.connections.max_head_bytes", &connections.max_head_bytes, reason);
+    }
+    if gateway.following.max_wait_seconds > LONGEST_WAIT_SECONDS {
+        let reason = "proxies cut off answers that do not come for minutes (at most 600)";
+        return unusable(
+            "gateway.following.max_wait_seconds",
+            &gateway.following.max_wait_seconds,
+            reason,
+        );
     }
     if gateway.rate.requests_per_minute > 0 && gateway.rate.burst == 0 {
         return unusable("gateway.rate.burst", &0, "every request would be refused");
@@ -131,6 +153,10 @@ pub(super) fn check(gateway: &Gateway) -> Result<(), ConfigError> {
 
 /// Smallest limit of a request's head, bytes: what the HTTP parser begins with.
 const LEAST_HEAD_BYTES: usize = 8192;
+
+/// Longest wait that a client may be allowed, seconds: most proxies give up after one, some after five
+/// minutes.
+const LONGEST_WAIT_SECONDS: u64 = 600;
 
 /// Whether `text` is an origin just as a browser writes it, since it is compared as text.
 fn is_origin(text: &str) -> bool {
@@ -188,6 +214,15 @@ mod tests {
         assert_eq!(refused(off), None, "no limit needs no burst");
         let key = refused(|gateway| gateway.tls.certificate = "c.pem".into());
         assert_eq!(key, Some("gateway.tls.key"));
+    }
+
+    #[test]
+    fn nobody_may_be_allowed_to_wait_for_an_hour() {
+        let key = Some("gateway.following.max_wait_seconds");
+        assert_eq!(refused(|gateway| gateway.following.max_wait_seconds = 601), key);
+        for good in [0, 600] {
+            assert_eq!(refused(|gateway| gateway.following.max_wait_seconds = good), None);
+        }
     }
 
     #[test]

@@ -33,8 +33,25 @@ impl Broker {
         stream: &str,
         filter: &str,
     ) -> Result<(u64, impl Stream<Item = Result<Latest, StageError>> + use<>), StageError> {
+        self.latest_after(stream, filter, 0).await
+    }
+
+    /// Likewise, without what was there already at sequence `after`.
+    ///
+    /// # Errors
+    /// As [`Self::latest`].
+    pub(super) async fn latest_after(
+        &self,
+        stream: &str,
+        filter: &str,
+        after: u64,
+    ) -> Result<(u64, impl Stream<Item = Result<Latest, StageError>> + use<>), StageError> {
+        let deliver_policy = match after {
+            0 => DeliverPolicy::LastPerSubject,
+            _ => DeliverPolicy::ByStartSequence { start_sequence: after.saturating_add(1) },
+        };
         let config = OrderedConfig {
-            deliver_policy: DeliverPolicy::LastPerSubject,
+            deliver_policy,
             replay_policy: ReplayPolicy::Instant,
             filter_subject: filter.to_owned(),
             ..OrderedConfig::default()

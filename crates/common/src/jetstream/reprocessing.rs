@@ -57,9 +57,8 @@ impl Broker {
             }
             self.room_for_a_document().await?;
             // Once the next generation has begun, nothing tells of this end any more.
-            let ending = self
-                .store_ending(&record, &Original::of(&record).map_err(Unpublished::unconfirmed)?);
-            ending.await.map_err(Unpublished::unconfirmed)?;
+            let original = Original::of(&record).map_err(Unpublished::unconfirmed)?;
+            self.store_ending(&record, &original).await.map_err(Unpublished::unconfirmed)?;
             if self.store_status(&next, revision).await? {
                 self.publish_job(&next).await?;
                 self.forget_letters(id).await.map_err(Unpublished::unconfirmed)?;

@@ -57,10 +57,21 @@ impl Broker {
     /// # Errors
     /// As [`Self::status_at_leader`].
     pub async fn status(&self, id: &DocumentId) -> Result<Option<StatusRecord>, StageError> {
+        Ok(self.revised_status(id).await?.map(|read| read.record))
+    }
+
+    /// Likewise, with its revision.
+    ///
+    /// # Errors
+    /// As [`Self::status_at_leader`].
+    pub async fn revised_status(&self, id: &DocumentId) -> Result<Option<Revised>, StageError> {
         let stream = self.stream(names::STATUS_STREAM).await?;
         match stream.direct_get_last_for_subject(names::status_subject(id)).await {
             Ok(message) if message.headers.get(KV_OPERATION).is_some() => Ok(None),
-            Ok(message) => parse(&message.payload).map(Some),
+            Ok(message) => {
+                let record = parse(&message.payload)?;
+                Ok(Some(Revised { record, revision: message.sequence }))
+            }
             Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
             Err(error) => Err(away(error)),
         }

@@ -206,6 +206,17 @@ async fn everything_that_the_product_does_is_allowed_to_the_service_that_does_it
     assert!(matches!(begun, Reprocessed::Begun(_)), "{begun:?}");
     fleet.reach(&record, State::Completed).await;
 
+    // Followed by the gateway, from the beginning and from where it was.
+    let bounds = fleet.gateway.status_bounds().await.unwrap();
+    for after in [0, bounds.last - 1] {
+        let (there, changes) = fleet.gateway.watch_statuses(after).await.unwrap();
+        assert!(there > 0);
+        let mut changes = std::pin::pin!(changes);
+        let change = tokio::time::timeout(PATIENCE, changes.next()).await.unwrap();
+        let change = change.unwrap().unwrap();
+        assert!(change.sequence > after && change.id.is_some(), "{change:?}");
+    }
+
     // Copied by the operator, in more than one piece: pieces are answered.
     let bulky: String = (0..20_000).map(|_| nuid::next().to_string()).collect();
     fleet.upload(&bulky).await;

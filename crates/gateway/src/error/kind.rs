@@ -103,10 +103,16 @@ kinds! {
     EXPORT_INCOMPLETE: 422 "export_incomplete", "The result is no whole invoice of EN 16931",
         "The gaps name what is missing or does not fit; ask with partial=true for the rest, or for JSON or \
          CSV.";
+    PARAMETER_INVALID: 422 "parameter_invalid", "A parameter of the query cannot be used",
+        "The detail names it and what it may be; percent-encode the plus sign of a time as %2B.";
+    CURSOR_INVALID: 422 "cursor_invalid", "The cursor is not of this list",
+        "Take next_cursor as it was given, with the same filters, or begin anew without one.";
     LANGUAGES_INVALID: 422 "languages_invalid", "The languages cannot be used",
         "Name up to four Tesseract languages, as in ?languages=fra+eng.";
     TOO_MANY_REQUESTS: 429 "too_many_requests", "Too many requests",
         "Come back after Retry-After seconds, and ask less often.";
+    TOO_MANY_FOLLOWED: 429 "too_many_followed", "Too many documents are followed at once",
+        "Close some event streams, or follow documents with the events of the broker.";
     INTERNAL: 500 "internal", "Something is wrong on our side",
         "The log has more under the X-Request-Id of the answer.";
     TOO_MANY_CONNECTIONS: 503 "too_many_connections", "Too many connections",
@@ -115,6 +121,11 @@ kinds! {
         "Send it again after Retry-After seconds.";
     TOO_MANY_PAGE_READS: 503 "too_many_page_reads", "Pages of too many documents at once",
         "Ask again after Retry-After seconds.";
+    TOO_MANY_FOLLOWERS: 503 "too_many_followers", "Too many clients follow documents",
+        "Ask again after Retry-After seconds, or ask for the status without waiting.";
+    LIST_BEHIND: 503 "list_behind", "The list of documents is not complete",
+        "Ask again after Retry-After seconds: the service has just started, or the broker does not \
+         answer.";
     BROKER_FULL: 503 "broker_full", "There is no room for more documents",
         "Send it again after Retry-After seconds; the detail says what is full.";
     BROKER_AWAY: 503 "broker_away", "The broker does not answer",

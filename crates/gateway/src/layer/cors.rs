@@ -13,19 +13,21 @@ use crate::layer::correlation::REQUEST_ID;
 const MAX_AGE: Duration = Duration::from_secs(600);
 
 /// What pages may send. Cookies are never asked for: nothing here goes by them.
-const REQUEST_HEADERS: [HeaderName; 7] = [
+const REQUEST_HEADERS: [HeaderName; 8] = [
     header::ACCEPT,
     header::AUTHORIZATION,
     header::CONTENT_TYPE,
     header::IF_NONE_MATCH,
     HeaderName::from_static("idempotency-key"),
+    HeaderName::from_static("last-event-id"),
     HeaderName::from_static("x-api-key"),
     REQUEST_ID,
 ];
 
 /// What pages may read of an answer, besides what every page may.
-const ANSWER_HEADERS: [HeaderName; 6] = [
+const ANSWER_HEADERS: [HeaderName; 7] = [
     header::ETAG,
+    header::LINK,
     header::LOCATION,
     header::RETRY_AFTER,
     HeaderName::from_static("ratelimit"),

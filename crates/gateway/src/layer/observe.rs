@@ -1,6 +1,6 @@
 //! One log line and two metrics for each request.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
@@ -16,7 +16,13 @@ use crate::metrics::HttpMetrics;
 const UNMATCHED: &str = "unmatched";
 
 /// Routes that machines ask over and over: logged only when debugging.
-const POLLED: [&str; 4] = ["/health", "/ready", "/metrics", "/api/v1/invoices/{id}"];
+const POLLED: [&str; 5] =
+    ["/health", "/ready", "/metrics", "/api/v1/invoices", "/api/v1/invoices/{id}"];
+
+/// How long an answer waited because its client asked it to; in its extensions. It is no time that the
+/// service took.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Waited(pub(crate) Duration);
 
 /// Measures the request and logs how it ended.
 pub(crate) async fn observe(
@@ -39,7 +45,8 @@ pub(crate) async fn observe(
     );
     trace::adopt(&span, |name| request.headers().get(name)?.to_str().ok());
     let response = next.run(request).instrument(span.clone()).await;
-    let (status, took) = (response.status().as_u16(), started.elapsed());
+    let waited = response.extensions().get().map_or(Duration::ZERO, |Waited(waited)| *waited);
+    let (status, took) = (response.status().as_u16(), started.elapsed().saturating_sub(waited));
     metrics.answered(&method, route, status, took);
     span.in_scope(|| {
         let duration_ms = took.as_secs_f64() * 1e3;

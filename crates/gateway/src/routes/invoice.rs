@@ -1,27 +1,68 @@
 //! `GET /api/v1/invoices/{id}`
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Extension, Path, Query, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use common::id::DocumentId;
 
 use crate::caller::{DocumentsRead, May};
+use crate::conditional::ETag;
 use crate::error::ApiError;
+use crate::layer::observe::Waited;
+use crate::limit::Client;
 use crate::openapi::{Refusals, TooOften};
+use crate::parameter;
 use crate::problem::Problem;
 use crate::retained;
 use crate::state::App;
-use crate::view::Invoice;
+use crate::view::{self, Invoice};
+use crate::wait::Waiter;
+
+/// A client asks again each time, and is told when nothing changed.
+const CACHING: &str = "private, no-cache";
+
+/// What the query may say.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Patience {
+    /// Seconds to wait for news: until the status differs from what `If-None-Match` names, or, without
+    /// one, until the document has ended. When time is up, the answer is what there is.
+    #[param(value_type = Option<u64>, minimum = 0, maximum = 60, example = 30)]
+    wait: Option<String>,
+}
 
 /// Where a document stands, and the invoice once it is read
 #[utoipa::path(
     get,
     path = "/api/v1/invoices/{id}",
     tag = "invoices",
-    params(("id" = String, Path, description = "The id that the upload was answered with")),
+    params(
+        ("id" = String, Path, description = "The id that the upload was answered with"),
+        Patience,
+        ("If-None-Match" = Option<String>, Header, description = "Entity tags of earlier answers"),
+    ),
     responses(
-        (status = 200, description = "Its status", body = Invoice),
+        (
+            status = 200,
+            description = "Its status",
+            body = Invoice,
+            headers(("ETag" = String, description = "Changes with the answer")),
+        ),
+        (status = 304, description = "As the client has it"),
+        (
+            status = 400,
+            description = "The query cannot be read",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
         (
             status = 404,
             description = "Unknown, expired, or somebody else's",
@@ -29,8 +70,15 @@ use crate::view::Invoice;
             content_type = "application/problem+json",
         ),
         (
+            status = 422,
+            description = "A wait longer than clients may ask for, or none",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+        (
             status = 503,
-            description = "The broker does not answer; come back after `Retry-After` seconds",
+            description = "Too many clients wait, or the broker does not answer; come back after \
+                `Retry-After` seconds",
             body = Problem,
             content_type = "application/problem+json",
         ),
@@ -42,12 +90,28 @@ use crate::view::Invoice;
 pub(crate) async fn invoice(
     State(app): State<Arc<App>>,
     caller: May<DocumentsRead>,
+    Extension(client): Extension<Client>,
     id: Result<Path<String>, PathRejection>,
-) -> Result<Json<Invoice>, ApiError> {
+    query: Result<Query<Patience>, QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let Path(id) = id.map_err(|_| ApiError::NotFound)?;
-    let record = retained::status(&app, &caller, &id).await?;
-    if record.result.is_some() {
-        retained::handed_out(&app, &caller, &record.id);
-    }
-    Ok(Json(Invoice::from(record)))
+    let id: DocumentId = id.parse().map_err(|_| ApiError::NotFound)?;
+    let Query(Patience { wait }) = query.map_err(|_| ApiError::QueryInvalid)?;
+    let limit = app.config.gateway.following.max_wait_seconds;
+    let patience = wait.map_or(Ok(0), |wait| parameter::number("wait", &wait, 0..=limit))?;
+    let waiter = Waiter { app: &app, caller: &caller, client: &client, headers: &headers };
+    let (read, waited) = waiter.news(&id, Duration::from_secs(patience)).await?;
+    let record = read.record;
+    let tag = ETag::new(&view::tag(&record.moment()));
+    let mut answer = if tag.is_known_to(&headers) {
+        tag.not_modified(CACHING)
+    } else {
+        if record.result.is_some() {
+            retained::handed_out(&app, &caller, &record.id);
+        }
+        tag.on(CACHING, Json(Invoice::from(record)).into_response())
+    };
+    answer.extensions_mut().insert(Waited(waited));
+    Ok(answer)
 }

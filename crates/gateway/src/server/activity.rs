@@ -10,6 +10,11 @@ use common::config;
 /// for 40 s.
 const RATE_GRACE: Duration = Duration::from_secs(60);
 
+/// An answer of which nothing waited for its client for so long is measured anew when something does: event
+/// streams send a few bytes now and then, and whoever takes each at once is no slow reader. What is being
+/// taken slowly waits again at once after each part that is taken.
+const NOTHING_WAITED: Duration = Duration::from_secs(5);
+
 /// What a handler may take besides its own waits: a broker that answers late, pages that are read
 /// out.
 const HANDLER_SLACK: Duration = Duration::from_secs(60);
@@ -56,10 +61,11 @@ impl From<&config::Gateway> for Patience {
         // An upload waits for its place, for its bytes and for the broker.
         let upload = seconds(gateway.upload_timeout_seconds)
             .saturating_add(seconds(gateway.accept_patience_seconds).saturating_mul(2));
+        let wait = seconds(gateway.following.max_wait_seconds);
         Self {
             head: seconds(connections.head_timeout_seconds),
             idle: seconds(connections.idle_timeout_seconds),
-            answer: upload.saturating_add(HANDLER_SLACK),
+            answer: upload.max(wait).saturating_add(HANDLER_SLACK),
             least_bytes_per_second: connections.least_bytes_per_second.max(1),
         }
     }
@@ -70,6 +76,8 @@ impl From<&config::Gateway> for Patience {
 struct Writing {
     since: Instant,
     bytes: u64,
+    /// When bytes were taken last.
+    took: Instant,
     /// Whether the kernel has no room right now.
     blocked: bool,
 }
@@ -147,7 +155,7 @@ impl Activity {
         let mut state = self.state();
         if let Some(writing) = &mut state.writing {
             writing.bytes = writing.bytes.saturating_add(bytes as u64);
-            writing.blocked = false;
+            (writing.blocked, writing.took) = (false, now);
             state.idle_since = now;
         }
     }
@@ -155,8 +163,12 @@ impl Activity {
     /// The kernel has no room: the client does not read.
     pub(super) fn blocked(&self, now: Instant) {
         let mut state = self.state();
-        let writing = state.writing.get_or_insert(Writing { since: now, bytes: 0, blocked: true });
-        writing.blocked = true;
+        let rested = |writing: &Writing| {
+            !writing.blocked && now.saturating_duration_since(writing.took) >= NOTHING_WAITED
+        };
+        state.writing = state.writing.filter(|writing| !rested(writing));
+        let new = Writing { since: now, bytes: 0, took: now, blocked: true };
+        state.writing.get_or_insert(new).blocked = true;
     }
 
     /// When the connection ends unless something happens before, and why.
@@ -238,6 +250,22 @@ mod tests {
         activity.request_began(start + 41 * S);
         activity.blocked(start + 42 * S);
         assert_eq!(activity.due(), (start + 42 * S + RATE_GRACE, Overdue::SlowReader));
+    }
+
+    #[test]
+    fn a_stream_that_had_nothing_to_say_is_measured_anew() {
+        let (activity, start) = begun();
+        activity.request_began(start);
+        activity.blocked(start);
+        activity.wrote(100, start + S);
+        activity.blocked(start + 2 * S);
+        assert_eq!(activity.due().0, start + RATE_GRACE, "it is taken slowly");
+        activity.wrote(100, start + 3 * S);
+        activity.answer_went_on(start + 3600 * S);
+        activity.blocked(start + 3600 * S);
+        assert_eq!(activity.due(), (start + 3600 * S + RATE_GRACE, Overdue::SlowReader));
+        activity.blocked(start + 3650 * S);
+        assert_eq!(activity.due().0, start + 3600 * S + RATE_GRACE, "and it is still not taken");
     }
 
     #[test]

@@ -48,9 +48,13 @@ async fn answers_are_for_nobody_else_to_keep_embed_or_run() {
     let world = World::start().await;
     let taken = post(world.address, "application/pdf", PDF).await;
     let place = taken.header("location").unwrap().to_owned();
-    for answer in [taken, get(world.address, &place).await, get(world.address, "/nowhere").await] {
+    let (status, nothing) =
+        (get(world.address, &place).await, get(world.address, "/nowhere").await);
+    // A status has a tag: its client may keep it, and has to ask whether it is still good.
+    let caching = ["no-store", "private, no-cache", "no-store"];
+    for (answer, caching) in [taken, status, nothing].into_iter().zip(caching) {
         for (name, value) in [
-            ("cache-control", "no-store"),
+            ("cache-control", caching),
             ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
             ("cross-origin-opener-policy", "same-origin"),
             ("cross-origin-resource-policy", "same-origin"),

@@ -12,7 +12,9 @@ async fn the_description_lists_every_route_and_holds_the_contract() {
     assert_eq!(api["openapi"], "3.1.0");
     let routes: Vec<_> = api["paths"].as_object().unwrap().keys().map(String::as_str).collect();
     let expected = [
+        "/api/v1/invoices",
         "/api/v1/invoices/{id}",
+        "/api/v1/invoices/{id}/events",
         "/api/v1/invoices/{id}/pages",
         "/api/v1/invoices/{id}/pages/{n}/image",
         "/api/v1/invoices/{id}/result",

@@ -15,7 +15,7 @@ async fn a_waiting_document_shows_where_it_stands_and_nothing_else() {
     let (id, place) = world.uploaded().await;
     let answer = get(world.address, &place).await;
     assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert_eq!(answer.header("cache-control"), Some("private, no-cache"));
     let shown = answer.json();
     let keys: Vec<_> = shown.as_object().unwrap().keys().map(String::as_str).collect();
     let expected =

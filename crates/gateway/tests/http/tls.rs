@@ -17,7 +17,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::client::Answer;
+use crate::client::{Answer, PDF, UPLOAD};
+use crate::reader::Told;
 use crate::world::World;
 
 /// Longest wait for what should happen soon: the files are looked at every five seconds.
@@ -141,6 +142,45 @@ async fn a_renewed_certificate_is_shown_without_a_restart_and_a_broken_one_never
     };
     tokio::time::timeout(PATIENCE, renewed).await.expect("the new one is shown");
     assert!(connect(&world, &old, &TLS13, b"http/1.1").await.is_err());
+}
+
+#[tokio::test]
+async fn events_come_over_http2_beside_other_answers() {
+    let issued = issue();
+    let (world, _files) = encrypted(&issued).await;
+    let stream = connect(&world, &issued, &TLS13, b"h2").await.unwrap();
+    let (client, connection) = h2::client::handshake(stream).await.unwrap();
+    tokio::spawn(connection);
+    let mut client = client.ready().await.unwrap();
+    let address = format!("https://localhost:{}", world.address.port());
+    let upload = axum::http::Request::post(format!("{address}{UPLOAD}"))
+        .header("content-type", "application/pdf")
+        .body(())
+        .unwrap();
+    let (answer, mut sending) = client.send_request(upload, false).unwrap();
+    sending.send_data(Bytes::from_static(PDF), true).unwrap();
+    let place = answer.await.unwrap().headers()["location"].to_str().unwrap().to_owned();
+    let id = place.rsplit('/').next().unwrap().parse().unwrap();
+
+    let get = |path: String| axum::http::Request::get(path).body(()).unwrap();
+    let mut client = client.ready().await.unwrap();
+    let (answer, _) = client.send_request(get(format!("{address}{place}/events")), true).unwrap();
+    let answer = answer.await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let mut events = answer.into_body();
+    let mut client = client.ready().await.unwrap();
+    let (beside, _) = client.send_request(get(format!("{address}{place}")), true).unwrap();
+    assert_eq!(beside.await.unwrap().status(), 200, "the connection is not held up");
+    world.change(&id, crate::events::complete).await;
+    let mut text = String::new();
+    while let Some(chunk) = events.data().await {
+        let chunk = chunk.unwrap();
+        events.flow_control().release_capacity(chunk.len()).unwrap();
+        text.push_str(std::str::from_utf8(&chunk).unwrap());
+    }
+    let told: Vec<_> = text.split_terminator("\n\n").map(Told::parse).collect();
+    let names: Vec<_> = told.iter().map(|told| told.name.as_str()).collect();
+    assert_eq!(names, ["status", "completed"]);
 }
 
 /// Requests that are cancelled in one go: more than a server looks at between two reads.
