@@ -2,6 +2,7 @@
 //! recognised by its first bytes, held against the limits. Nothing is stored on the way.
 
 mod archive;
+mod batch;
 mod body;
 mod disposition;
 mod filename;
@@ -10,25 +11,19 @@ mod image;
 mod languages;
 mod sniff;
 
-use std::ops::ControlFlow;
-
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use mime::Mime;
-use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 
 use common::config::Limits;
 use common::page::MediaType;
 
 use crate::error::ApiError;
 
-use archive::Archive;
-
+pub(crate) use batch::{Batch, BatchBounds, Stopped};
 pub(crate) use body::Body;
 pub(crate) use filename::clean as clean_filename;
-pub(crate) use form::BatchBounds;
 pub(crate) use languages::parse as parse_languages;
 
 /// A body that is a document.
@@ -77,80 +72,6 @@ pub(crate) async fn read(
     let media_type = check(&bytes, limits)?;
     let filename = filename.and_then(|name| filename::clean(&name));
     Ok(Document { media_type, filename, bytes })
-}
-
-/// Hands each document of a batch to `take` until there are no more or `take` says to stop: the files of a
-/// form, or of a ZIP archive. What is wrong with one file stops no other.
-///
-/// # Errors
-/// [`ApiError`] for the batch as a whole; what was taken before is taken.
-pub(crate) async fn read_batch(
-    parts: &Parts,
-    body: &mut Body,
-    bounds: BatchBounds,
-    limits: &Limits,
-    mut take: impl AsyncFnMut(Option<String>, Result<Document, ApiError>) -> ControlFlow<()>,
-) -> Result<(), ApiError> {
-    if parts.headers.contains_key(header::CONTENT_ENCODING) {
-        return Err(ApiError::UnsupportedContentEncoding);
-    }
-    let mut checked = async |read: Result<Bytes, ApiError>, name: Option<String>| {
-        let filename = name.and_then(|name| filename::clean(&name));
-        let document = read.and_then(|bytes| {
-            let media_type = check(&bytes, limits)?;
-            Ok(Document { media_type, filename: filename.clone(), bytes })
-        });
-        take(filename, document).await
-    };
-    match declared(&parts.headers)?.essence_str() {
-        "multipart/form-data" => {
-            let Envelope::Form { boundary } = envelope(&parts.headers)? else {
-                return Err(ApiError::MultipartMalformed);
-            };
-            let (mut files, mut over) = (0, false);
-            let counted = async |read: Result<Bytes, ApiError>, name: Option<String>| {
-                files += 1;
-                over = files > bounds.files;
-                if over { ControlFlow::Break(()) } else { checked(read, name).await }
-            };
-            form::each(body, boundary, bounds, counted).await?;
-            match (over, files) {
-                (true, seen) => Err(ApiError::TooManyFiles { limit: bounds.files, seen }),
-                (false, 0) => Err(ApiError::FileMissing),
-                (false, _) => Ok(()),
-            }
-        }
-        "application/zip" => {
-            let mut archive = unpacked(body, bounds).await?;
-            loop {
-                // Unpacking takes CPU time, for which other tasks of this thread should not wait.
-                let next = spawn_blocking(move || (archive.next_file(), archive)).await;
-                let (Some(entry), rest) = next.map_err(|_| ApiError::Internal)? else {
-                    return Ok(());
-                };
-                archive = rest;
-                if checked(entry.bytes, Some(entry.name)).await.is_break() {
-                    return Ok(());
-                }
-            }
-        }
-        _ => Err(ApiError::UnsupportedContentType),
-    }
-}
-
-async fn unpacked(body: &mut Body, bounds: BatchBounds) -> Result<Archive, ApiError> {
-    let read = timeout(bounds.patience, body.read_all(bounds.bytes)).await;
-    let read = read.unwrap_or_else(|_| {
-        let limit_seconds = bounds.patience.as_secs();
-        Err(ApiError::UploadTimeout { limit_seconds, seen: body.seen() })
-    });
-    let bytes = read.map_err(|error| match error {
-        ApiError::DocumentTooLarge { limit, seen } => ApiError::BatchTooLarge { limit, seen },
-        other => other,
-    })?;
-    let opened =
-        spawn_blocking(move || Archive::open(bytes, bounds.files, bounds.file_bytes)).await;
-    opened.map_err(|_| ApiError::Internal)?
 }
 
 fn declared(headers: &HeaderMap) -> Result<Mime, ApiError> {

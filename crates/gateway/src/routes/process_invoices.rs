@@ -1,6 +1,5 @@
 //! `POST /api/v1/process-invoices`
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use crate::layer::correlation::CorrelationId;
 use crate::openapi::{Refusals, TooOften};
 use crate::problem::Problem;
 use crate::state::App;
-use crate::upload::{self, BatchBounds, Body};
+use crate::upload::{self, BatchBounds, Body, Stopped};
 use crate::view;
 
 /// What the query may say.
@@ -173,26 +172,28 @@ async fn take_in(
         files: settings.max_batch_files,
         patience: Duration::from_secs(settings.upload_timeout_seconds),
     };
-    let (mut batch, mut away) = (Batch::default(), None);
-    let take = async |filename: Option<String>, read: Result<upload::Document, ApiError>| {
-        let taken = match read {
+    let mut batch = Batch::default();
+    let mut documents = upload::Batch::open(parts, body, bounds).await?;
+    let stopped = loop {
+        let part = match documents.next(&app.config.limits).await {
+            Ok(Some(part)) => part,
+            Ok(None) => return Ok(batch),
+            Err(stopped) => break stopped,
+        };
+        let taken = match part.document {
             Ok(document) => intake::accept(app, caller, correlation, document, &languages).await,
             Err(refused) => Err(refused),
         };
         match taken {
-            Ok(accepted) => batch.took(filename, &accepted),
+            Ok(accepted) => batch.took(part.filename, &accepted),
             // What the broker cannot take now, it will not take of the next one either, and each would
             // wait for it.
-            Err(error) if error.is_temporary() => {
-                away = Some(error);
-                return ControlFlow::Break(());
-            }
-            Err(error) => batch.refused(filename, &error),
+            Err(error) if error.is_temporary() => break Stopped::Refused(error),
+            Err(error) => batch.refused(part.filename, &error),
         }
-        ControlFlow::Continue(())
     };
-    let read = upload::read_batch(parts, body, bounds, &app.config.limits, take).await;
-    let Some(error) = away.or(read.err()) else { return Ok(batch) };
+    drop(documents);
+    let error = stopped.told(body, bounds);
     // Who is told that nothing was taken must be able to rely on it.
     if batch.items.is_empty() {
         return Err(error);

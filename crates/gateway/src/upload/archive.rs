@@ -3,6 +3,7 @@
 //! An archive is held whole, since what is in it stands at its end, and only that listing is believed:
 //! readers that go by the headers in between see other files than those who go by the listing.
 
+use std::borrow::Cow;
 use std::io::{Cursor, Read};
 
 use bytes::Bytes;
@@ -47,8 +48,8 @@ impl Archive {
         let left = (bytes.len() as u64).saturating_mul(MAX_EXPANSION);
         let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|_| ApiError::ArchiveDamaged)?;
         let is_file = |place: &usize| {
-            zip.name_for_index(*place)
-                .is_some_and(|name| !name.ends_with('/') && !name.starts_with(RESOURCE_FORKS))
+            let name = zip.name_for_index(*place).and_then(Result::ok);
+            name.is_some_and(|name| !name.ends_with('/') && !name.starts_with(RESOURCE_FORKS))
         };
         let files: Vec<usize> = (0..zip.len()).filter(is_file).collect();
         let seen = files.len() as u64;
@@ -65,7 +66,8 @@ impl Archive {
     /// time: not for a thread that others wait for.
     pub(crate) fn next_file(&mut self) -> Option<Entry> {
         let place = self.files.pop()?;
-        let name = self.zip.name_for_index(place).unwrap_or_default().to_owned();
+        let name = self.zip.name_for_index(place).and_then(Result::ok);
+        let name = name.map(Cow::into_owned).unwrap_or_default();
         let bytes = self.read(place);
         if let Ok(bytes) = &bytes {
             self.left = self.left.saturating_sub(bytes.len() as u64);

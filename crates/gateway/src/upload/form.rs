@@ -1,11 +1,7 @@
 //! `multipart/form-data`: the field named `file`, or each of them, and nothing else.
 
-use std::ops::ControlFlow;
-use std::time::Duration;
-
 use bytes::{Bytes, BytesMut};
 use multer::{Field, Multipart};
-use tokio::time::timeout;
 
 use crate::error::ApiError;
 use crate::upload::body::Body;
@@ -15,7 +11,7 @@ const FIELD: &str = "file";
 
 /// Bytes around the document: boundaries, field headers and other fields, which are skipped. Far
 /// more than any form needs.
-const OVERHEAD_BYTES: u64 = 64 * 1024;
+pub(super) const OVERHEAD_BYTES: u64 = 64 * 1024;
 
 /// The document and the name it came under.
 ///
@@ -35,80 +31,14 @@ pub(crate) async fn read(
     })
 }
 
-/// What one batch may take.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct BatchBounds {
-    /// Longest document, bytes.
-    pub(crate) file_bytes: u64,
-    /// All of it, bytes.
-    pub(crate) bytes: u64,
-    /// Documents.
-    pub(crate) files: u64,
-    /// Time for each document to come.
-    pub(crate) patience: Duration,
-}
+/// A file of a form: its bytes as far as they may be read, and its name.
+pub(super) type File = (Result<Bytes, ApiError>, Option<String>);
 
-/// Hands each field named `file` to `take`, one after the other and as far as it could be read, until
-/// there are no more or `take` says to stop.
+/// The next field named `file`, of at most `max_bytes`; `None` after the last one.
 ///
 /// # Errors
-/// `BatchTooLarge`, `UploadTimeout`, `MultipartMalformed`, `UploadInterrupted`, for the form as a whole;
-/// what was taken before is taken.
-pub(crate) async fn each(
-    body: &mut Body,
-    boundary: String,
-    bounds: BatchBounds,
-    take: impl AsyncFnMut(Result<Bytes, ApiError>, Option<String>) -> ControlFlow<()>,
-) -> Result<(), ApiError> {
-    let limit = bounds.bytes;
-    let of_batch = |error| match error {
-        ApiError::DocumentTooLarge { seen, .. } => ApiError::BatchTooLarge { limit, seen },
-        other => other,
-    };
-    body.limit_to(limit, OVERHEAD_BYTES).map_err(of_batch)?;
-    let outcome = every_file(Multipart::new(&mut *body, boundary), bounds, take).await;
-    outcome.map_err(|failure| match failure {
-        Cause::Slow => {
-            let limit_seconds = bounds.patience.as_secs();
-            ApiError::UploadTimeout { limit_seconds, seen: body.seen() }
-        }
-        Cause::Malformed(multer::Error::StreamReadFailed(_)) => of_batch(body.cut(limit)),
-        Cause::Malformed(_) => ApiError::MultipartMalformed,
-    })
-}
-
-/// Why a form ends before its end.
-enum Cause {
-    /// A file did not come in time.
-    Slow,
-    /// The parser's words, which may quote the body and go nowhere.
-    Malformed(multer::Error),
-}
-
-impl From<multer::Error> for Cause {
-    fn from(error: multer::Error) -> Self {
-        Self::Malformed(error)
-    }
-}
-
-async fn every_file(
-    mut form: Multipart<'_>,
-    bounds: BatchBounds,
-    mut take: impl AsyncFnMut(Result<Bytes, ApiError>, Option<String>) -> ControlFlow<()>,
-) -> Result<(), Cause> {
-    loop {
-        let next = timeout(bounds.patience, next_file(&mut form, bounds.file_bytes)).await;
-        let Some((read, filename)) = next.map_err(|_| Cause::Slow)?? else { return Ok(()) };
-        if take(read, filename).await.is_break() {
-            return Ok(());
-        }
-    }
-}
-
-/// What a form says of a file: its bytes as far as they may be read, and its name.
-type File = (Result<Bytes, ApiError>, Option<String>);
-
-async fn next_file(
+/// The parser's, whose words may quote the body and go nowhere.
+pub(super) async fn next_file(
     form: &mut Multipart<'_>,
     max_bytes: u64,
 ) -> Result<Option<File>, multer::Error> {
@@ -192,20 +122,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_file_is_handed_on_and_one_that_is_too_large_stops_no_other() {
+    async fn each_file_is_read_and_one_that_is_too_large_stops_no_other() {
         let text = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\none\r\n\
                     --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"b\"\r\n\r\nthree\r\n\
                     --b\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhi\r\n\
                     --b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\ntwo\r\n--b--\r\n";
         let mut body = Body::new(&HeaderMap::new(), axum::body::Body::from(text));
+        let mut form = Multipart::new(&mut body, "b");
         let mut seen = Vec::new();
-        let take = async |read: Result<Bytes, ApiError>, name: Option<String>| {
+        while let Some((read, name)) = next_file(&mut form, 4).await.unwrap() {
             seen.push((read.map(|bytes| bytes.len()), name));
-            ControlFlow::Continue(())
-        };
-        let patience = Duration::from_secs(60);
-        let bounds = BatchBounds { file_bytes: 4, bytes: 1_000_000, files: 9, patience };
-        assert_eq!(each(&mut body, "b".to_owned(), bounds, take).await, Ok(()));
+        }
         let named = |name: &str| Some(name.to_owned());
         let refused = ApiError::DocumentTooLarge { limit: 4, seen: 5 };
         assert_eq!(seen, [(Ok(3), named("a")), (Err(refused), named("b")), (Ok(3), None)]);
