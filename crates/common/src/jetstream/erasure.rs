@@ -37,7 +37,7 @@ use rand::Rng;
 pub(super) use eraser::{Wish, serve};
 pub use marker::Progress;
 pub(super) use marker::Slot;
-pub(super) use remove::Search;
+pub(super) use remove::{Named, Search};
 
 use eraser::End;
 use marker::Marker;
@@ -124,8 +124,25 @@ impl Broker {
         search: Search,
         done: Progress,
     ) -> Result<(), StageError> {
+        let named = match search {
+            Search::ByChunks => Vec::new(),
+            Search::ByName => self.named().await?.remove(id).unwrap_or_default(),
+        };
+        self.clear_named(id, named, done).await
+    }
+
+    /// Likewise, also the metadata of `named`, whose chunks may be gone already.
+    ///
+    /// # Errors
+    /// As [`Self::clear`].
+    pub(super) async fn clear_named(
+        &self,
+        id: &DocumentId,
+        named: Vec<Named>,
+        done: Progress,
+    ) -> Result<(), StageError> {
         match self.begin_removal(id).await? {
-            Some(removal) => self.finish_removal(id, &removal, search, done).await,
+            Some(removal) => self.finish_removal(id, &removal, named, done).await,
             None => Ok(()),
         }
     }
@@ -154,10 +171,10 @@ impl Broker {
         &self,
         id: &DocumentId,
         removal: &Removal,
-        search: Search,
+        named: Vec<Named>,
         done: Progress,
     ) -> Result<(), StageError> {
-        self.remove(id, &removal.fence, search).await?;
+        self.remove(id, &removal.fence, named).await?;
         // Whoever replaced the marker meanwhile removes everything again, and says so.
         self.mark(id, &removal.marker, done, removal.begun).await.map(drop)
     }

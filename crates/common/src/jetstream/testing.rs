@@ -6,7 +6,7 @@ use async_nats::jetstream::consumer::pull;
 use tokio_util::sync::CancellationToken;
 
 use super::broker::Broker;
-use super::erasure::{self, Progress, Removal, Search};
+use super::erasure::{self, Progress, Removal};
 use super::names;
 use crate::id::DocumentId;
 use crate::stage::StageName;
@@ -71,7 +71,8 @@ impl SlowRemoval {
     /// When the broker does not take it.
     pub async fn finish(self) {
         let Self { broker, id, removal } = self;
-        let finished = broker.finish_removal(&id, &removal, Search::ByName, Progress::Cleared);
+        let named = broker.named().await.expect("a broker").remove(&id).unwrap_or_default();
+        let finished = broker.finish_removal(&id, &removal, named, Progress::Cleared);
         finished.await.expect("a broker");
     }
 }

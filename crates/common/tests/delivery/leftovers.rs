@@ -40,6 +40,10 @@ async fn an_erasure_whose_eraser_died_is_finished_once() {
     let record = bench.upload("half erased").await;
     bench.broker.erase(&record.id, &Tenant::default()).await.unwrap();
     bench.broker.write(Bucket::Work, &record.id, "left".into()).await.unwrap();
+    // Metadata of a writer that the eraser came between, and of which nobody heard again.
+    let torn = bench.broker.write(Bucket::Work, &record.id, "torn".into()).await.unwrap();
+    let chunks = format!("$O.invoice_work.C.{}.{}.*", torn.document, torn.hash);
+    bench.raw.get_stream(WORK).await.unwrap().purge().filter(chunks).await.unwrap();
     let dead = bench.broker.slow_removal(&record.id).await;
     drop(dead);
     assert_eq!(bench.marker(&record.id, "Invoice-Erasure").await.0, "begun");
@@ -54,6 +58,7 @@ async fn an_erasure_whose_eraser_died_is_finished_once() {
         (progress == "swept").then_some(sequence)
     };
     let sequence = bench.until(swept).await;
+    assert!(bench.is_erased(&record.id).await, "{:?}", bench.traces(&record.id).await);
     stop.cancel();
     sweeper.await.unwrap();
     // Never again, also not by the next process.

@@ -1,5 +1,7 @@
 //! Removes what is stored of one document, up to a fence.
 
+use std::collections::HashMap;
+
 use async_nats::jetstream::stream::LastRawMessageErrorKind;
 use futures_util::future;
 use serde::{Deserialize, Serialize};
@@ -28,6 +30,9 @@ pub(in crate::jetstream) enum Search {
     ByName,
 }
 
+/// An object that metadata names, and where.
+pub(in crate::jetstream) type Named = (Bucket, Name);
+
 /// The last sequence of each stream at one moment.
 #[derive(Debug)]
 pub(super) struct Fence(Vec<(&'static str, u64)>);
@@ -54,12 +59,13 @@ impl Broker {
         future::try_join_all(ends).await.map(Fence)
     }
 
-    /// Removes jobs, events, dead letters and objects of `id` that were stored up to `fence`.
+    /// Removes jobs, events, dead letters and objects of `id` that were stored up to `fence`; `named` are
+    /// objects that may have lost their chunks already.
     pub(super) async fn remove(
         &self,
         id: &DocumentId,
         fence: &Fence,
-        search: Search,
+        named: Vec<Named>,
     ) -> Result<(), StageError> {
         let jobs = StageName::ALL.map(|s| (names::job_stream(s), names::job_subject(s, id)));
         let events = names::events_of(id).map(|filter| (names::EVENTS_STREAM, filter));
@@ -69,26 +75,28 @@ impl Broker {
         future::try_join_all(purges).await?;
         self.remove_unknown_letters(id).await?;
         for bucket in Bucket::ALL {
-            self.remove_objects_of(id, fence, bucket, search).await?;
+            let up_to = UpTo::Sequence(fence.of(names::object_stream(bucket)));
+            let of_bucket = named.iter().filter(|(its, _)| *its == bucket);
+            let names = of_bucket.map(|(_, name)| name.clone()).collect();
+            self.remove_objects_up_to(bucket, id, names, up_to).await?;
         }
         Ok(())
     }
 
-    async fn remove_objects_of(
+    /// All objects that metadata names, by document: one listing of everything, whatever it is for.
+    pub(in crate::jetstream) async fn named(
         &self,
-        id: &DocumentId,
-        fence: &Fence,
-        bucket: Bucket,
-        search: Search,
-    ) -> Result<(), StageError> {
-        let store = names::object_stream(bucket);
-        let mut named = Vec::new();
-        if search == Search::ByName {
-            let all = self.subjects(store, &subjects::all_metadata(bucket)).await?;
-            let names = all.iter().filter_map(|(subject, _)| Name::of_metadata(subject));
-            named.extend(names.filter(|name| name.document == *id));
+    ) -> Result<HashMap<DocumentId, Vec<Named>>, StageError> {
+        let mut named: HashMap<DocumentId, Vec<Named>> = HashMap::new();
+        for bucket in Bucket::ALL {
+            let store = names::object_stream(bucket);
+            for (subject, _) in self.subjects(store, &subjects::all_metadata(bucket)).await? {
+                if let Some(name) = Name::of_metadata(&subject) {
+                    named.entry(name.document.clone()).or_default().push((bucket, name));
+                }
+            }
         }
-        self.remove_objects_up_to(bucket, id, named, UpTo::Sequence(fence.of(store))).await
+        Ok(named)
     }
 
     /// Dead letters of messages that nobody could read are called after their sequence; what they

@@ -1,5 +1,6 @@
 //! What erased documents and dead writers leave behind: found and removed from time to time.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
@@ -9,7 +10,7 @@ use super::marks::{Delays, Marks};
 use super::orphans::Orphans;
 use crate::config::Config;
 use crate::jetstream::broker::Broker;
-use crate::jetstream::erasure::{Progress, Search};
+use crate::jetstream::erasure::Progress;
 use crate::stage::StageName;
 
 /// What the sweeper knows of leftovers.
@@ -28,8 +29,22 @@ impl Leftovers {
     /// Finishes erasures whose eraser died, clears once more after those that had documents in the
     /// hands of a stage, and looks for orphans.
     pub(super) async fn sweep(&mut self, broker: &Broker, config: &Config) {
-        for (id, done) in self.marks.due(delays(config), Instant::now()) {
-            match broker.clear(&id, Search::ByChunks, done).await {
+        let due = self.marks.due(delays(config), Instant::now());
+        // The eraser may have come between the chunks of an object and its metadata, of whose writer nobody
+        // heard again. One listing for all of them.
+        let mut named = HashMap::new();
+        if due.iter().any(|(_, done)| *done == Progress::Swept) {
+            named = match broker.named().await {
+                Ok(named) => named,
+                Err(error) => {
+                    tracing::warn!(%error, "objects of erased documents cannot be looked for");
+                    return;
+                }
+            };
+        }
+        for (id, done) in due {
+            let named = named.remove(&id).unwrap_or_default();
+            match broker.clear_named(&id, named, done).await {
                 Ok(()) => tracing::debug!("invoice.id" = %id, "erased document was cleared"),
                 Err(error) => {
                     tracing::warn!("invoice.id" = %id, %error, "erased document cannot be cleared");
