@@ -17,6 +17,7 @@ async fn the_description_lists_every_route_and_holds_the_contract() {
         "/api/v1/invoices/{id}/events",
         "/api/v1/invoices/{id}/pages",
         "/api/v1/invoices/{id}/pages/{n}/image",
+        "/api/v1/invoices/{id}/reprocess",
         "/api/v1/invoices/{id}/result",
         UPLOAD,
         "/contract/asyncapi.yaml",

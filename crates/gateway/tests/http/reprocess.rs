@@ -70,6 +70,8 @@ async fn who_wants_it_read_again_is_told_what_is_full() {
     let world = World::start().await;
     let (_, place) = failed(&world).await;
     world.shrink_queue(1).await;
+    // Levels are looked at once a second.
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     let answer = send(world.address, "POST", &format!("{place}/reprocess")).await;
     assert_eq!((answer.status, answer.problem().as_str()), (503, "broker_full"));
     assert_eq!(get(world.address, &place).await.json()["state"], "failed", "nothing has changed");
