@@ -81,7 +81,7 @@ pub(crate) fn sum(amounts: impl Iterator<Item = Option<Decimal>>) -> Option<Deci
 /// A credit note that is printed with amounts below zero says the same as one of the standard without:
 /// type 381 gives back what its amounts are above zero.
 pub(super) fn turn_negative_credit_note(model: &mut Model) {
-    if !model.totals.gross.or(model.totals.due).is_some_and(|total| total < Decimal::ZERO) {
+    if model.totals.gross.or(model.totals.due).is_none_or(|total| total >= Decimal::ZERO) {
         return;
     }
     let Totals { lines, net, tax, gross, prepaid, rounding, due } = &mut model.totals;
