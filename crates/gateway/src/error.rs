@@ -1,5 +1,6 @@
 //! Everything a client can be told went wrong.
 
+mod broker;
 pub(crate) mod catalogue;
 pub(crate) mod kind;
 
@@ -7,9 +8,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use common::error::{ErrorKind, StageError};
 use common::jetstream::place::Place;
-use common::jetstream::publish::Unpublished;
 use common::key::Scope;
 use export::{Format, Gap};
 use thiserror::Error;
@@ -467,41 +466,6 @@ impl IntoResponse for ApiError {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(pause.as_secs()));
         }
         response
-    }
-}
-
-/// A refused hand-over to the broker. What only a bug can cause is `Internal`; the caller logs it.
-impl From<&Unpublished> for ApiError {
-    fn from(error: &Unpublished) -> Self {
-        match error {
-            Unpublished::Full { place, .. } => Self::BrokerFull { place: *place },
-            Unpublished::Unconfirmed { .. } => Self::BrokerAway,
-            Unpublished::AlreadyStored { .. }
-            | Unpublished::Conflict { .. }
-            | Unpublished::Unencodable { .. }
-            | Unpublished::Forbidden { .. }
-            | Unpublished::TooLarge { .. } => Self::Internal,
-        }
-    }
-}
-
-/// No place among those who follow documents.
-impl From<Taken> for ApiError {
-    fn from(taken: Taken) -> Self {
-        match taken {
-            Taken::ByAll { limit } => Self::TooManyFollowers { limit: limit as u64 },
-            Taken::ByTheClient { limit } => Self::TooManyFollowed { limit: limit as u64 },
-        }
-    }
-}
-
-/// A failed read of a status.
-impl From<&StageError> for ApiError {
-    fn from(error: &StageError) -> Self {
-        match error.kind {
-            ErrorKind::Transient => Self::BrokerAway,
-            ErrorKind::Rejected | ErrorKind::Internal | ErrorKind::Lost => Self::Internal,
-        }
     }
 }
 

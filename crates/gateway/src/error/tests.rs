@@ -1,5 +1,7 @@
 //! What clients are told.
 
+use common::jetstream::publish::Unpublished;
+
 use super::*;
 
 #[test]
