@@ -469,5 +469,15 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// No place among those who follow documents.
+impl From<Taken> for ApiError {
+    fn from(taken: Taken) -> Self {
+        match taken {
+            Taken::ByAll { limit } => Self::TooManyFollowers { limit: limit as u64 },
+            Taken::ByTheClient { limit } => Self::TooManyFollowed { limit: limit as u64 },
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -20,16 +20,6 @@ impl From<&Unpublished> for ApiError {
     }
 }
 
-/// No place among those who follow documents.
-impl From<Taken> for ApiError {
-    fn from(taken: Taken) -> Self {
-        match taken {
-            Taken::ByAll { limit } => Self::TooManyFollowers { limit: limit as u64 },
-            Taken::ByTheClient { limit } => Self::TooManyFollowed { limit: limit as u64 },
-        }
-    }
-}
-
 /// A failed read of a status.
 impl From<&StageError> for ApiError {
     fn from(error: &StageError) -> Self {
