@@ -67,7 +67,7 @@ COPY crates/extract/Cargo.toml crates/extract/
 COPY crates/gateway/Cargo.toml crates/gateway/
 COPY crates/ocr/Cargo.toml crates/ocr/
 COPY crates/preprocess/Cargo.toml crates/preprocess/
-RUN sed -i -E '/^\[\[(test|bench)\]\]/,$d' Cargo.toml crates/*/Cargo.toml \
+RUN sed -i -E '/^\[\[(test|bench|example)\]\]/,$d' Cargo.toml crates/*/Cargo.toml \
  && for folder in . crates/*; do \
       mkdir -p "$folder/src" && echo 'fn main() {}' >"$folder/src/main.rs" && : >"$folder/src/lib.rs"; \
     done \
@@ -84,7 +84,7 @@ COPY samples samples
 COPY crates crates
 COPY src src
 # Line tables are nine tenths of the programs' size; a backtrace keeps the functions' names without them.
-RUN sed -i -E '/^\[\[(test|bench)\]\]/,$d' Cargo.toml crates/*/Cargo.toml \
+RUN sed -i -E '/^\[\[(test|bench|example)\]\]/,$d' Cargo.toml crates/*/Cargo.toml \
  && cargo build --release --locked --workspace --bins \
  && mkdir /programs \
  && for program in gateway preprocess ocr extract invoice-ocr; do \
