@@ -20,6 +20,7 @@ async fn the_description_lists_every_route_and_holds_the_contract() {
         "/api/v1/invoices/{id}/reprocess",
         "/api/v1/invoices/{id}/result",
         UPLOAD,
+        "/api/v1/process-invoices",
         "/contract/asyncapi.yaml",
         "/contract/invoice-extracted.schema.json",
         "/contract/invoice-failed.schema.json",
