@@ -8,7 +8,7 @@
 //!    publishes the next job ([`publish`]), advances the status ([`statuses`]), and only then
 //!    acknowledges ([`settle`]).
 //! 3. The last stage, and a failure, change the status to terminal first: that is the commit.
-//!    [`ending`] derives the public event (a [`cloud_event`]) and the dead letter from the record, as
+//!    [`ending`] derives the public event (a `cloud_event`) and the dead letter from the record, as
 //!    often as needed.
 //! 4. [`sweeper`] finds documents that stopped moving and brings them back or ends them.
 //! 5. [`reprocessing`] begins an ended document anew when its owner asks.
