@@ -1,16 +1,21 @@
 //! Handing a caller's document over to the pipeline.
 
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
 use common::audit::{Action, Outcome};
 use common::id::Options;
 use common::jetstream::intake::{Accepted, Incoming};
+use common::status::StatusRecord;
 
 use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::layer::correlation::CorrelationId;
 use crate::state::App;
 use crate::upload::Document;
+use crate::view;
 
 /// Stores `document` and its first job, or finds that it is known, and tells the audit trail.
 ///
@@ -48,4 +53,14 @@ pub(crate) async fn accept(
     let (media_type, bytes) = (document.media_type.as_str(), accepted.record.original.size_bytes);
     tracing::info!(invoice.id = %id, new, media_type, bytes, "document accepted");
     Ok(accepted)
+}
+
+/// The answer `status` to whoever handed a document over, with the address of its status.
+pub(crate) fn answer(status: StatusCode, record: &StatusRecord) -> Response {
+    let mut response = (status, Json(view::Accepted::from(record))).into_response();
+    // An id is hexadecimal, so the path is a legal header value.
+    if let Ok(location) = HeaderValue::try_from(view::invoice_path(&record.id)) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
 }

@@ -1,9 +1,23 @@
-//! Parameters of a query that are not only text.
+//! Parameters of an address that are not only text.
 
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
+
+use common::id::DocumentId;
+
 use crate::error::ApiError;
+
+/// The document that the path names.
+///
+/// # Errors
+/// [`ApiError::NotFound`]: an id of another form names nothing, like any other unknown one.
+pub(crate) fn document(id: Result<Path<String>, PathRejection>) -> Result<DocumentId, ApiError> {
+    let Path(id) = id.map_err(|_| ApiError::NotFound)?;
+    id.parse().map_err(|_| ApiError::NotFound)
+}
 
 /// A number in `range`.
 ///

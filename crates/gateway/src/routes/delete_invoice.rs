@@ -7,12 +7,12 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
 use common::audit::{Action, Outcome};
-use common::id::DocumentId;
 use common::jetstream::erasure::Erased;
 
 use crate::caller::{DocumentsDelete, May};
 use crate::error::ApiError;
 use crate::openapi::{Refusals, TooOften};
+use crate::parameter;
 use crate::problem::Problem;
 use crate::state::App;
 
@@ -51,9 +51,7 @@ pub(crate) async fn delete_invoice(
     caller: May<DocumentsDelete>,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, ApiError> {
-    let Path(id) = id.map_err(|_| ApiError::NotFound)?;
-    // An id of another form names nothing, like any other unknown one.
-    let id: DocumentId = id.parse().map_err(|_| ApiError::NotFound)?;
+    let id = parameter::document(id)?;
     let erased = app.accepting.erase(&id, &caller.tenant).await.map_err(|error| {
         tracing::warn!(invoice.id = %id, %error, "a document cannot be erased");
         // It may be gone all the same.

@@ -11,8 +11,6 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use common::id::DocumentId;
-
 use crate::caller::{DocumentsRead, May};
 use crate::conditional::ETag;
 use crate::error::ApiError;
@@ -95,8 +93,7 @@ pub(crate) async fn invoice(
     query: Result<Query<Patience>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let Path(id) = id.map_err(|_| ApiError::NotFound)?;
-    let id: DocumentId = id.parse().map_err(|_| ApiError::NotFound)?;
+    let id = parameter::document(id)?;
     let Query(Patience { wait }) = query.map_err(|_| ApiError::QueryInvalid)?;
     let limit = app.config.gateway.following.max_wait_seconds;
     let patience = wait.map_or(Ok(0), |wait| parameter::number("wait", &wait, 0..=limit))?;

@@ -10,13 +10,12 @@ use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use utoipa::ToSchema;
 
-use common::id::DocumentId;
-
 use crate::caller::{DocumentsRead, May};
 use crate::error::ApiError;
 use crate::feed::Feed;
 use crate::limit::Client;
 use crate::openapi::{Refusals, TooOften};
+use crate::parameter;
 use crate::problem::Problem;
 use crate::retained;
 use crate::state::App;
@@ -87,8 +86,7 @@ pub(crate) async fn invoice_events(
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let Path(id) = id.map_err(|_| ApiError::NotFound)?;
-    let id: DocumentId = id.parse().map_err(|_| ApiError::NotFound)?;
+    let id = parameter::document(id)?;
     let follower = app.register.follow(&id);
     let read = retained::revised(&app, &caller, &id, follower.known()).await?;
     let last = headers.get(LAST_EVENT_ID).map(HeaderValue::as_bytes);

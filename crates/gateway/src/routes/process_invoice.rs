@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::{Extension, Query, Request, State};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -180,10 +179,5 @@ async fn read_in_time(
 
 fn answer(accepted: &Accepted) -> Response {
     let status = if accepted.new { StatusCode::ACCEPTED } else { StatusCode::OK };
-    let mut response = (status, Json(view::Accepted::from(&accepted.record))).into_response();
-    // An id is hexadecimal, so the path is a legal header value.
-    if let Ok(location) = HeaderValue::try_from(view::invoice_path(&accepted.record.id)) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    response
+    intake::answer(status, &accepted.record)
 }

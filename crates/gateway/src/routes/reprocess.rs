@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 
 use common::audit::{Action, Outcome};
-use common::id::DocumentId;
 use common::jetstream::reprocessing::Reprocessed;
 
 use crate::caller::{DocumentsWrite, May};
 use crate::error::ApiError;
+use crate::intake;
 use crate::openapi::{Refusals, TooOften};
+use crate::parameter;
 use crate::problem::Problem;
 use crate::state::App;
 use crate::view;
@@ -71,9 +71,7 @@ pub(crate) async fn reprocess(
     caller: May<DocumentsWrite>,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
-    let Path(id) = id.map_err(|_| ApiError::NotFound)?;
-    // An id of another form names nothing, like any other unknown one.
-    let id: DocumentId = id.parse().map_err(|_| ApiError::NotFound)?;
+    let id = parameter::document(id)?;
     let done = |outcome| caller.did(Action::Replayed, &id, outcome);
     let reprocessed = app.accepting.reprocess(&id, &caller.tenant).await.map_err(|error| {
         tracing::warn!(invoice.id = %id, %error, "a document cannot be begun anew");
@@ -85,7 +83,7 @@ pub(crate) async fn reprocess(
         Reprocessed::Begun(record) => {
             app.access.trail().tell(&done(Outcome::Done)).await?;
             tracing::info!(invoice.id = %id, generation = record.generation, "document begun anew");
-            Ok(queued(&view::Accepted::from(&*record), &id))
+            Ok(intake::answer(StatusCode::ACCEPTED, &record))
         }
         Reprocessed::UnderWay(state) => Err(ApiError::DocumentUnderWay { state: state.as_str() }),
         Reprocessed::OriginalExpired => Err(ApiError::OriginalExpired),
@@ -94,13 +92,4 @@ pub(crate) async fn reprocess(
             Err(ApiError::NotFound)
         }
     }
-}
-
-fn queued(accepted: &view::Accepted, id: &DocumentId) -> Response {
-    let mut response = (StatusCode::ACCEPTED, Json(accepted)).into_response();
-    // An id is hexadecimal, so the path is a legal header value.
-    if let Ok(location) = HeaderValue::try_from(view::invoice_path(id)) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    response
 }
