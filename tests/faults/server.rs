@@ -21,8 +21,6 @@ use crate::wait::{get_json, mortal, until};
 pub(crate) struct ServerOptions {
     /// Further lines of its configuration.
     pub(crate) lines: String,
-    /// Lines inside its `jetstream` block.
-    pub(crate) jetstream: String,
     /// Program and arguments to start it under, such as `nsenter …`.
     pub(crate) under: Vec<String>,
 }
@@ -93,11 +91,7 @@ impl Server {
 
     fn configuration(&self) -> String {
         let product = fs::read_to_string(repository().join("nats/server.conf")).unwrap();
-        let jetstream = format!(
-            "jetstream {{\n  store_dir: \"{}\"\n{}\n",
-            self.store().display(),
-            self.options.jetstream
-        );
+        let jetstream = format!("jetstream {{\n  store_dir: \"{}\"\n", self.store().display());
         let product = product.replacen("jetstream {", &jetstream, 1);
         format!(
             "{product}\nserver_name: {}\nlisten: \"127.0.0.1:{}\"\nhttp: \"127.0.0.1:{}\"\n{}\n",

@@ -95,8 +95,6 @@ pub(super) async fn disk_full(given: Given) -> Outcome {
     let folder = folder();
     let disk = Disk::mount(&folder.path().join("broker/data"), SMALL);
     let options = ServerOptions {
-        // What the streams reserve is far more than there is: the disk says so late.
-        jetstream: "  max_file_store: 64GB".to_owned(),
         under: disk.enter(),
         ..ServerOptions::default()
     };
