@@ -89,7 +89,11 @@ impl Service {
     /// Starts it, without waiting for it, and keeps it alive.
     pub(crate) fn start(folder: &Path, plan: Plan) -> Self {
         fs::create_dir_all(folder).unwrap();
-        fs::write(folder.join("settings.toml"), SETTINGS).unwrap();
+        let settings = folder.join("settings.toml");
+        if !settings.exists() {
+            // Once: a service that is just starting would read what another one is writing, half or empty.
+            fs::write(settings, SETTINGS).unwrap();
+        }
         let life = Arc::new(Mutex::new(Life { child: None, wanted: true, deaths: 0 }));
         let service = Self { plan, folder: folder.to_path_buf(), port: free_port(), life };
         service.lock().child = Some(service.spawn(&service.plan.faults));
