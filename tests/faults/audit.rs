@@ -40,6 +40,12 @@ pub(crate) fn essence(result: &Value) -> Value {
     for key in ["id", "content_hash", "received_at", "completed_at", "correlation_id", "filename"] {
         essence.as_object_mut().unwrap().remove(key);
     }
+    // All copies of a sample say the same invoice, and which of them was first depends on what failed.
+    if let Some(reasons) = essence.pointer_mut("/review/reasons").and_then(Value::as_array_mut) {
+        reasons.retain(|reason| reason["code"] != "duplicate_invoice");
+        let required = !reasons.is_empty();
+        essence["review"]["required"] = required.into();
+    }
     essence
 }
 

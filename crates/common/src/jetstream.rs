@@ -19,13 +19,15 @@
 //! [`topology`] makes the streams that all of this binds to, [`users`] who may do what with them;
 //! [`dead_letters`] is the operator's view of what could not be finished, [`events`] of what was
 //! published, [`history`] of one document, [`survey`] of the broker, [`status_watch`] of all documents as
-//! they move. [`keys`] keeps who may ask, [`audit`] what they did.
+//! they move. [`keys`] keeps who may ask, [`audit`] what they did; `duplicates` which
+//! document was first with an invoice.
 
 pub mod audit;
 pub mod backup;
 pub mod broker;
 mod cloud_event;
 pub mod dead_letters;
+mod duplicates;
 pub mod ending;
 pub mod erasure;
 pub mod events;

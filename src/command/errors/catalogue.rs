@@ -194,6 +194,8 @@ reasons! {
         "the check in `checks`, and the fields that it names";
     "page_confidence_low", "a page was read with a mean confidence below 0.8",
         "the page's image; a better scan may help";
+    "duplicate_invoice", "an earlier document says the invoice of the same seller, number, date and total",
+        "the other document, whose id is `document`; book one of them";
     "einvoice_differs", "the page surely shows another value than the e-invoice's XML",
         "both, before anything is paid: `field` and `message` say which";
     "einvoice_unreadable", "an XML file inside the PDF is no invoice, or damaged",

@@ -238,7 +238,7 @@ mod tests {
     fn statuses_are_copied_before_what_they_speak_of() {
         let order: Vec<_> = order().collect();
         assert_eq!(order.first(), Some(&names::STATUS_STREAM));
-        assert_eq!(order.len(), 10);
+        assert_eq!(order.len(), 11);
     }
 
     #[test]

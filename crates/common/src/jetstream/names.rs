@@ -1,6 +1,7 @@
 //! Every stream, subject, bucket and header name, in one place. Everything else calls functions.
 
 use crate::audit::Action;
+use crate::duplicate::Fingerprint;
 use crate::id::{DocumentId, Tenant};
 use crate::key::KeyId;
 use crate::object::Bucket;
@@ -31,6 +32,10 @@ pub const KEY_SUBJECTS: &str = "$KV.invoice_keys.key.*";
 /// Subjects of the last uses of all keys: apart from the keys, so that noting a use never gets into
 /// the way of revoking the key.
 pub const KEY_USE_SUBJECTS: &str = "$KV.invoice_keys.used.*";
+/// Stream behind the bucket of invoices that were seen.
+pub const DUPLICATES_STREAM: &str = "KV_invoice_duplicates";
+/// What subjects of the bucket of invoices that were seen begin with.
+pub const DUPLICATES_SUBJECT_PREFIX: &str = "$KV.invoice_duplicates.";
 /// The status bucket.
 pub const STATUS_BUCKET: &str = "invoice_status";
 
@@ -86,7 +91,10 @@ pub fn streams_of(stage: StageName) -> impl Iterator<Item = &'static str> {
     let originals = (stage == StageName::Preprocess).then_some(object_stream(Bucket::Uploads));
     let shared = [STATUS_STREAM, EVENTS_STREAM, DEAD_STREAM, object_stream(Bucket::Work)];
     let next = stage.next().map(job_stream);
-    std::iter::once(job_stream(stage)).chain(shared).chain(originals).chain(next)
+    // Who was first with an invoice is asked where it is known what the invoice says.
+    let duplicates = stage.next().is_none().then_some(DUPLICATES_STREAM);
+    let own = std::iter::once(job_stream(stage));
+    own.chain(shared).chain(originals).chain(next).chain(duplicates)
 }
 
 /// Durable consumer of a stage's work queue.
@@ -196,6 +204,24 @@ pub fn key_use_subject(id: &KeyId) -> String {
 #[must_use]
 pub fn status_subject(id: &DocumentId) -> String {
     format!("$KV.{STATUS_BUCKET}.{id}")
+}
+
+/// Subject of the entry of a document that says the invoice of `fingerprint`.
+#[must_use]
+pub fn duplicate_subject(tenant: &Tenant, fingerprint: &Fingerprint, id: &DocumentId) -> String {
+    format!("{DUPLICATES_SUBJECT_PREFIX}{tenant}.{fingerprint}.{id}")
+}
+
+/// Subjects of the entries of all documents of a tenant that say the invoice of `fingerprint`.
+#[must_use]
+pub fn duplicates_like(tenant: &Tenant, fingerprint: &Fingerprint) -> String {
+    format!("{DUPLICATES_SUBJECT_PREFIX}{tenant}.{fingerprint}.*")
+}
+
+/// Subjects of all entries of a document; of any tenant where that is not known.
+#[must_use]
+pub fn duplicates_of(tenant: Option<&Tenant>, id: &DocumentId) -> String {
+    format!("{DUPLICATES_SUBJECT_PREFIX}{}.*.{id}", tenant.map_or("*", Tenant::as_str))
 }
 
 /// Name of an object store.

@@ -19,6 +19,8 @@ pub enum Place {
     Events,
     /// Dead letters.
     DeadLetters,
+    /// Which document was first with an invoice.
+    Duplicates,
     /// API keys.
     Keys,
     /// The audit trail.
@@ -30,7 +32,7 @@ pub enum Place {
 impl Place {
     /// All that are streams: statuses first, then what they speak of, in the order in which a backup
     /// copies them.
-    pub const STREAMS: [Self; 10] = [
+    pub const STREAMS: [Self; 11] = [
         Self::Statuses,
         Self::Queue(StageName::Preprocess),
         Self::Queue(StageName::Ocr),
@@ -39,6 +41,7 @@ impl Place {
         Self::DeadLetters,
         Self::Objects(Bucket::Uploads),
         Self::Objects(Bucket::Work),
+        Self::Duplicates,
         Self::Keys,
         Self::Audit,
     ];
@@ -61,6 +64,7 @@ impl Place {
             Self::Statuses => Some(names::STATUS_STREAM),
             Self::Events => Some(names::EVENTS_STREAM),
             Self::DeadLetters => Some(names::DEAD_STREAM),
+            Self::Duplicates => Some(names::DUPLICATES_STREAM),
             Self::Keys => Some(names::KEYS_STREAM),
             Self::Audit => Some(names::AUDIT_STREAM),
             Self::Disk => None,
@@ -78,6 +82,7 @@ impl Place {
                 [Some(extracted.to_owned()), Some(failed.to_owned())]
             }
             Self::DeadLetters => [Some(names::DEAD_SUBJECT_PREFIX.to_owned()), None],
+            Self::Duplicates => [Some(names::DUPLICATES_SUBJECT_PREFIX.to_owned()), None],
             Self::Keys => [Some(names::KEYS_SUBJECT_PREFIX.to_owned()), None],
             Self::Audit => [Some(names::AUDIT_SUBJECT_PREFIX.to_owned()), None],
             Self::Disk => [None, None],
@@ -94,6 +99,7 @@ impl fmt::Display for Place {
             Self::Statuses => f.write_str("the store of statuses"),
             Self::Events => f.write_str("the stream of events"),
             Self::DeadLetters => f.write_str("the stream of dead letters"),
+            Self::Duplicates => f.write_str("the index of invoices"),
             Self::Keys => f.write_str("the store of API keys"),
             Self::Audit => f.write_str("the audit trail"),
             Self::Disk => f.write_str("the broker's disk"),
@@ -119,6 +125,7 @@ mod tests {
             (names::failed_subject(&tenant, &id, 1), Place::Events),
             (names::dead_subject(StageName::Extract, id.as_str()), Place::DeadLetters),
             (names::audit_subject(None, crate::audit::Action::Read), Place::Audit),
+            (names::duplicates_of(Some(&tenant), &id), Place::Duplicates),
             ("$KV.invoice_keys.key.00".to_owned(), Place::Keys),
             ("something.else".to_owned(), Place::Disk),
         ];

@@ -27,7 +27,7 @@ use definition::{Asset, wanted};
 pub(super) use definition::{reserved_bytes, streams, subjects_of};
 
 /// Revision of the topology that this build needs; the files carry theirs as metadata.
-pub const REVISION: u32 = 1;
+pub const REVISION: u32 = 2;
 
 /// For so long a question that nobody answers is asked again: a cluster that was just started or restored
 /// takes as long to elect a leader for each of its streams and consumers.
@@ -152,7 +152,7 @@ pub async fn bind(broker: &Broker, stage: StageName) -> Result<StageConsumer, To
 /// # Errors
 /// As [`verify`].
 pub async fn verify_gateway(broker: &Broker) -> Result<(), TopologyError> {
-    for stream in [names::KEYS_STREAM, names::AUDIT_STREAM] {
+    for stream in [names::KEYS_STREAM, names::AUDIT_STREAM, names::DUPLICATES_STREAM] {
         fits(broker, &Asset::stream(stream)).await?;
     }
     verify(broker, Some(StageName::Preprocess)).await

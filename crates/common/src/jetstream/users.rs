@@ -223,6 +223,9 @@ fn of_stage(rights: &mut Rights, stage: StageName) -> Result<(), TopologyError> 
     );
     if stage.next().is_none() {
         rights.may(events(extracted)?);
+        // Who was first with an invoice.
+        rights.may(read(names::DUPLICATES_STREAM));
+        rights.may(stored_in(names::DUPLICATES_STREAM)?);
     }
     rights.may([names::ERASURE_SUBJECTS.to_owned()]);
     Ok(())
@@ -234,7 +237,8 @@ fn gateway(rights: &mut Rights) -> Result<(), TopologyError> {
         (names::object_stream(Bucket::Uploads), names::object_stream(Bucket::Work));
     let ends = [names::EVENTS_STREAM, names::DEAD_STREAM];
     let queues = StageName::ALL.map(names::job_stream);
-    let told = [names::STATUS_STREAM, names::KEYS_STREAM, names::AUDIT_STREAM];
+    let told =
+        [names::STATUS_STREAM, names::DUPLICATES_STREAM, names::KEYS_STREAM, names::AUDIT_STREAM];
     rights.may(told.into_iter().chain(stores).chain(ends).chain(queues).map(about));
     // The way in.
     rights.may(stored_in(uploads)?);
@@ -260,7 +264,8 @@ fn gateway(rights: &mut Rights) -> Result<(), TopologyError> {
     ]);
     rights.may(read_by_it.flat_map(read));
     // Erasure: everything of one document, but for the status, whose place the marker takes.
-    rights.may(queues.into_iter().chain(stores).chain(ends).map(purge));
+    let emptied = queues.into_iter().chain(stores).chain(ends);
+    rights.may(emptied.chain([names::DUPLICATES_STREAM]).map(purge));
     rights.may(queues.into_iter().chain([work, names::DEAD_STREAM]).map(remove));
     // Stages that ask for it.
     rights.may_listen([names::ERASURE_SUBJECTS.to_owned()]);

@@ -11,6 +11,7 @@
 
 mod cloud_events;
 mod dead_letters;
+mod duplicates;
 mod erasure;
 mod full;
 mod history;

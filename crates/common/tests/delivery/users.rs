@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use common::config::Config;
+use common::duplicate::DuplicateIndex;
 use common::error::StageError;
 use common::id::Tenant;
 use common::jetstream::broker::{Broker, ConnectError};
@@ -287,7 +288,11 @@ struct Loses(AtomicBool);
 impl Stage for Loses {
     const NAME: StageName = StageName::Ocr;
 
-    async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
+    async fn run(
+        &self,
+        job: &Job,
+        objects: &(impl ObjectStore + DuplicateIndex),
+    ) -> Result<Outcome, StageError> {
         if self.0.swap(false, Ordering::SeqCst) {
             return Err(StageError::lost("object_missing", "gone"));
         }

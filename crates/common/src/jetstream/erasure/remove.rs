@@ -59,7 +59,7 @@ impl Broker {
         future::try_join_all(ends).await.map(Fence)
     }
 
-    /// Removes jobs, events, dead letters and objects of `id` that were stored up to `fence`; `named` are
+    /// Removes jobs, events, dead letters, entries of invoices and objects of `id` that were stored up to `fence`; `named` are
     /// objects that may have lost their chunks already.
     pub(super) async fn remove(
         &self,
@@ -70,7 +70,8 @@ impl Broker {
         let jobs = StageName::ALL.map(|s| (names::job_stream(s), names::job_subject(s, id)));
         let events = names::events_of(id).map(|filter| (names::EVENTS_STREAM, filter));
         let dead = [(names::DEAD_STREAM, names::dead_letters_of(id.as_str()))];
-        let messages = jobs.into_iter().chain(events).chain(dead);
+        let duplicates = [(names::DUPLICATES_STREAM, names::duplicates_of(None, id))];
+        let messages = jobs.into_iter().chain(events).chain(dead).chain(duplicates);
         let purges = messages.map(|(stream, filter)| self.purge_up_to(fence, stream, filter));
         future::try_join_all(purges).await?;
         self.remove_unknown_letters(id).await?;

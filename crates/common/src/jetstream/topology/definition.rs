@@ -14,7 +14,7 @@ macro_rules! file {
     };
 }
 
-const STREAMS: [(&str, &str); 11] = [
+const STREAMS: [(&str, &str); 12] = [
     file!("streams/INVOICE_PREPROCESS.json"),
     file!("streams/INVOICE_OCR.json"),
     file!("streams/INVOICE_EXTRACT.json"),
@@ -22,6 +22,7 @@ const STREAMS: [(&str, &str); 11] = [
     file!("streams/INVOICE_DEAD.json"),
     file!("streams/INVOICE_ADVISORIES.json"),
     file!("streams/INVOICE_AUDIT.json"),
+    file!("streams/KV_invoice_duplicates.json"),
     file!("streams/KV_invoice_keys.json"),
     file!("streams/KV_invoice_status.json"),
     file!("streams/OBJ_invoice_uploads.json"),
@@ -152,7 +153,7 @@ fn replaced(stream: &str, config: &Config) -> Vec<(&'static str, u64)> {
     } else if stream == names::object_stream(Bucket::Work) {
         values.push(("max_age", keep.work_hours.saturating_mul(HOUR_NS)));
         values.push(("max_bytes", keep.work_max_bytes));
-    } else if stream == names::STATUS_STREAM {
+    } else if [names::STATUS_STREAM, names::DUPLICATES_STREAM].contains(&stream) {
         values.push(("max_age", keep.status_hours.saturating_mul(HOUR_NS)));
     }
     values
@@ -255,12 +256,16 @@ mod tests {
     fn the_configuration_replaces_replicas_retention_and_quotas() {
         let config = Config::defaults().unwrap().with("broker.replicas", 3).unwrap();
         let config = config.with("retention.work_hours", 5).unwrap();
+        let config = config.with("retention.status_hours", 7).unwrap();
         for asset in wanted(&config).unwrap() {
             if asset.consumer.is_none() {
                 assert_eq!(asset.config["num_replicas"], 3, "{}", asset.name);
             }
             if asset.name == names::object_stream(Bucket::Work) {
                 assert_eq!(asset.config["max_age"], 5 * HOUR_NS);
+            }
+            if [names::STATUS_STREAM, names::DUPLICATES_STREAM].contains(&asset.name.as_str()) {
+                assert_eq!(asset.config["max_age"], 7 * HOUR_NS, "{}", asset.name);
             }
         }
     }
