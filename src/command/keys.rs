@@ -200,10 +200,12 @@ mod tests {
 
     #[test]
     fn scopes_have_short_names() {
-        let scopes = ["read", "write", "delete", "operations", "documents:read"].map(scope);
-        let [read, write, delete, operations, whole] = scopes.map(Result::unwrap);
+        let scopes =
+            ["read", "write", "correct", "delete", "operations", "documents:read"].map(scope);
+        let [read, write, correct, delete, operations, whole] = scopes.map(Result::unwrap);
         assert_eq!((read, whole), (Scope::DocumentsRead, Scope::DocumentsRead));
         assert_eq!((write, delete), (Scope::DocumentsWrite, Scope::DocumentsDelete));
+        assert_eq!(correct, Scope::DocumentsCorrect);
         assert_eq!(operations, Scope::OperationsRead);
         assert!(scope("everything").unwrap_err().contains("documents:read"));
     }

@@ -9,6 +9,7 @@
     reason = "clippy exempts test functions, not what they call"
 )]
 
+mod business;
 mod callers;
 mod collector;
 mod doctor;

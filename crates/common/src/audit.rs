@@ -85,6 +85,8 @@ pub enum Action {
     Read,
     /// Documents were listed, with what was read of those that are completed.
     Listed,
+    /// A document's result was put right.
+    Corrected,
     /// A document was erased.
     Deleted,
     /// A document that had ended was started anew.
@@ -105,6 +107,7 @@ impl Action {
             Self::Uploaded => "uploaded",
             Self::Read => "read",
             Self::Listed => "listed",
+            Self::Corrected => "corrected",
             Self::Deleted => "deleted",
             Self::Replayed => "replayed",
             Self::Discarded => "discarded",
@@ -217,6 +220,7 @@ mod tests {
             Action::Uploaded,
             Action::Read,
             Action::Listed,
+            Action::Corrected,
             Action::Deleted,
             Action::Replayed,
             Action::Discarded,

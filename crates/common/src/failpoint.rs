@@ -39,11 +39,13 @@ pub enum Point {
     StatusAdvanced,
     /// Everything is done but the acknowledgement.
     BeforeAck,
+    /// The status says what a person put right; its event is not stored yet.
+    CorrectionStored,
 }
 
 impl Point {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::UploadReceived,
         Self::UploadStored,
         Self::UploadRegistered,
@@ -55,6 +57,7 @@ impl Point {
         Self::SuccessorPublished,
         Self::StatusAdvanced,
         Self::BeforeAck,
+        Self::CorrectionStored,
     ];
 
     /// Its name in the configuration.
@@ -72,6 +75,7 @@ impl Point {
             Self::SuccessorPublished => "successor-published",
             Self::StatusAdvanced => "status-advanced",
             Self::BeforeAck => "before-ack",
+            Self::CorrectionStored => "correction-stored",
         }
     }
 }

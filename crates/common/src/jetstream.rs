@@ -12,7 +12,8 @@
 //!    often as needed.
 //! 4. [`sweeper`] finds documents that stopped moving and brings them back or ends them.
 //! 5. [`reprocessing`] begins an ended document anew when its owner asks.
-//! 6. [`erasure`] puts a marker in the place of the status, and removes everything else.
+//! 6. [`corrections`] lets people put right what was read, and tells it as an event of its own.
+//! 7. [`erasure`] puts a marker in the place of the status, and removes everything else.
 //!
 //! Everything takes only so much: [`room`] says who stops at which level, [`place`] what is full.
 //!
@@ -26,6 +27,7 @@ pub mod audit;
 pub mod backup;
 pub mod broker;
 mod cloud_event;
+pub mod corrections;
 pub mod dead_letters;
 mod duplicates;
 pub mod ending;

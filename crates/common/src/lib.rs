@@ -4,7 +4,7 @@
 //! contract, or is the plumbing around that contract. What only one stage uses lives in that stage.
 //!
 //! Vocabulary (pure): [`id`], [`object`], [`page`], [`job`], [`event`], [`error`], [`status`],
-//! [`decide`], [`duplicate`], [`key`], [`audit`]. The contract: [`stage`]. The plumbing: [`jetstream`] (the only place that names
+//! [`decide`], [`duplicate`], [`correction`], [`key`], [`audit`]. The contract: [`stage`]. The plumbing: [`jetstream`] (the only place that names
 //! async-nats), [`worker`] (the only place that starts processes), [`config`], [`metrics`],
 //! [`telemetry`], [`ops`], [`service`], for calls to clients' servers [`callback`], and for
 //! rehearsals [`failpoint`].
@@ -12,6 +12,7 @@
 pub mod audit;
 pub mod callback;
 pub mod config;
+pub mod correction;
 pub mod decide;
 pub mod duplicate;
 pub mod error;

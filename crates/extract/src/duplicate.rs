@@ -35,7 +35,7 @@ pub(crate) fn fingerprint(tenant: &Tenant, invoice: &Invoice) -> Option<Fingerpr
         return None;
     }
     let kind = match invoice.kind.as_ref().map(|kind| kind.value) {
-        Some(InvoiceKind::CreditNote) => "credit_note",
+        Some(InvoiceKind::CreditNote) => "credit-note",
         Some(InvoiceKind::Receipt) => "receipt",
         Some(InvoiceKind::Invoice) | None => "invoice",
     };

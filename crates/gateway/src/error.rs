@@ -1,27 +1,24 @@
 //! Everything a client can be told went wrong.
 
+mod answer;
 mod broker;
 pub(crate) mod catalogue;
 pub(crate) mod kind;
 
 use std::time::Duration;
 
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use common::correction::Refusal;
 use common::jetstream::place::Place;
 use common::key::Scope;
 use export::{Format, Gap};
 use thiserror::Error;
 
 use crate::limit::Taken;
-use crate::problem::{GapView, Problem};
+use answer::listed;
 use kind::Kind;
 
 /// Address of the page that describes the kinds of problems.
 pub(crate) const ERRORS_PAGE: &str = "/docs/errors";
-
-/// How a client may show who it is.
-const CHALLENGE: &str = "Bearer realm=\"invoice-ocr\"";
 
 /// Uploads end within moments, so a place is free soon; a page is read in a second or two.
 const RETRY_SOON: Duration = Duration::from_secs(2);
@@ -114,6 +111,29 @@ pub enum ApiError {
         /// Media types, in words.
         offered: String,
     },
+    /// Somebody was faster, or the client has never seen what it wants to put right.
+    #[error("the result is another one than the If-Match header names")]
+    ResultChanged,
+    /// A correction of nobody knows which result.
+    #[error("an If-Match header with the result's ETag is needed")]
+    PreconditionMissing,
+    /// What is to be put right cannot be.
+    #[error("{0}")]
+    CorrectionInvalid(Refusal),
+    /// The body of a correction is too long.
+    #[error("the corrections have {seen} bytes or more; the limit of a request is {limit}")]
+    CorrectionTooLarge {
+        /// Bytes allowed.
+        limit: u64,
+        /// Bytes declared or seen.
+        seen: u64,
+    },
+    /// The result would not fit into a message any more.
+    #[error("result and corrections together are more than the broker takes")]
+    ResultTooLarge,
+    /// Neither JSON nor unsaid.
+    #[error("the Content-Type is not application/json")]
+    JsonExpected,
     /// Terms that the form asks for and the document does not state.
     #[error("{form} asks for what the result does not give: {}", listed(.gaps))]
     ExportIncomplete {
@@ -331,6 +351,11 @@ impl ApiError {
             Self::ResultFailed { .. } => &kind::RESULT_FAILED,
             Self::NotAcceptable { .. } => &kind::NOT_ACCEPTABLE,
             Self::ExportIncomplete { .. } => &kind::EXPORT_INCOMPLETE,
+            Self::ResultChanged => &kind::RESULT_CHANGED,
+            Self::PreconditionMissing => &kind::PRECONDITION_MISSING,
+            Self::CorrectionInvalid(_) => &kind::CORRECTION_INVALID,
+            Self::CorrectionTooLarge { .. } | Self::ResultTooLarge => &kind::CORRECTION_TOO_LARGE,
+            Self::JsonExpected => &kind::UNSUPPORTED_CONTENT_TYPE,
             Self::DocumentUnderWay { .. } => &kind::DOCUMENT_UNDER_WAY,
             Self::PagesExpired => &kind::PAGES_EXPIRED,
             Self::OriginalExpired => &kind::ORIGINAL_EXPIRED,
@@ -368,8 +393,12 @@ impl ApiError {
 
     /// The limit that was passed and the value seen.
     fn bounds(&self) -> (Option<u64>, Option<u64>) {
+        if let Self::CorrectionInvalid(refusal) = self {
+            return refusal.bounds();
+        }
         match *self {
             Self::DocumentTooLarge { limit, seen }
+            | Self::CorrectionTooLarge { limit, seen }
             | Self::BatchTooLarge { limit, seen }
             | Self::TooManyFiles { limit, seen }
             | Self::SideTooLong { limit, seen }
@@ -412,60 +441,6 @@ impl ApiError {
             Self::BrokerFull { .. } => Some(RETRY_WHEN_DRAINED),
             _ => None,
         }
-    }
-}
-
-impl ApiError {
-    /// What a client has to show instead (RFC 6750), where showing something else helps.
-    fn challenge(&self) -> Option<String> {
-        match self {
-            Self::CredentialsMissing => Some(CHALLENGE.to_owned()),
-            Self::CredentialsInvalid | Self::CredentialsExpired => {
-                Some(format!("{CHALLENGE}, error=\"invalid_token\""))
-            }
-            Self::ScopeMissing { scope } => {
-                Some(format!("{CHALLENGE}, error=\"insufficient_scope\", scope=\"{scope}\""))
-            }
-            _ => None,
-        }
-    }
-}
-
-/// The terms by their codes, each once.
-fn listed(gaps: &[Gap]) -> String {
-    let mut terms: Vec<&str> = Vec::new();
-    for gap in gaps {
-        if !terms.contains(&gap.term) {
-            terms.push(gap.term);
-        }
-    }
-    terms.join(", ")
-}
-
-impl From<&ApiError> for Problem {
-    fn from(error: &ApiError) -> Self {
-        let &Kind { code, status, title, .. } = error.kind();
-        let (limit, value) = error.bounds();
-        let type_uri = format!("{ERRORS_PAGE}#{code}");
-        let gaps = match error {
-            ApiError::ExportIncomplete { gaps, .. } => gaps.iter().map(GapView::from).collect(),
-            _ => Vec::new(),
-        };
-        Self { type_uri, title, status, detail: error.to_string(), code, limit, value, gaps }
-    }
-}
-
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let mut response = Problem::from(&self).into_response();
-        // Scopes are ASCII, so the challenge is a legal header value.
-        if let Some(Ok(challenge)) = self.challenge().map(HeaderValue::try_from) {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-        }
-        if let Some(pause) = self.retry_after() {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(pause.as_secs()));
-        }
-        response
     }
 }
 

@@ -19,8 +19,9 @@ use crate::metrics::{HttpMetrics, RegisterMetrics};
 use crate::openapi::{self, Description};
 use crate::register::Register;
 use crate::routes::{
-    contract, delete_invoice, docs, errors, health, invoice, invoice_events, invoices, metrics,
-    page_image, pages, process_invoice, process_invoices, ready, reprocess, result,
+    contract, correct_result, corrections, delete_invoice, docs, errors, health, invoice,
+    invoice_events, invoices, metrics, page_image, pages, process_invoice, process_invoices, ready,
+    reprocess, result,
 };
 use crate::state::{App, GatewayState};
 
@@ -55,12 +56,14 @@ pub(crate) fn router_with(
         .routes(routes!(invoices::invoices))
         .routes(routes!(invoice::invoice, delete_invoice::delete_invoice))
         .routes(routes!(invoice_events::invoice_events))
-        .routes(routes!(result::result))
+        .routes(routes!(result::result, correct_result::correct_result))
+        .routes(routes!(corrections::corrections))
         .routes(routes!(reprocess::reprocess))
         .routes(routes!(pages::pages))
         .routes(routes!(page_image::page_image))
         .routes(routes!(contract::contract))
         .routes(routes!(contract::failed))
+        .routes(routes!(contract::corrected))
         .routes(routes!(contract::events))
         .routes(routes!(health::health))
         .routes(routes!(ready::ready))
@@ -69,7 +72,7 @@ pub(crate) fn router_with(
         .split_for_parts();
     api.merge(docs::routes(openapi::render(&description)))
         .merge(errors::routes())
-        // The upload counts for itself, so that it can say how much came; nothing else has a body.
+        // What has a body counts for itself, so that it can say how much came.
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(rates, rate::limit))
         .layer(from_fn_with_state(identity, identity::identify))

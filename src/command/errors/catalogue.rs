@@ -138,6 +138,8 @@ failures! {
         "replay it; report it if it comes again";
     "status_unreadable", "common", "a status record of another version",
         "bring all services to the newer version";
+    "result_unreadable", "common", "a result in a status record that is no JSON, which is a bug",
+        "report it; reading the document again makes another one";
     "event_unreadable", "common", "an event that is not ours",
         "see who else may publish on `invoice.extracted.>` and `invoice.failed.>`";
     "key_unreadable", "common", "a record of an API key of another version",

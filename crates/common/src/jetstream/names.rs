@@ -16,7 +16,8 @@ pub const STATUS_STREAM: &str = "KV_invoice_status";
 /// Subjects of all statuses.
 pub const STATUS_SUBJECTS: &str = "$KV.invoice_status.>";
 /// What subjects of public events begin with.
-pub const EVENT_SUBJECT_PREFIXES: [&str; 2] = ["invoice.extracted.", "invoice.failed."];
+pub const EVENT_SUBJECT_PREFIXES: [&str; 3] =
+    ["invoice.extracted.", "invoice.failed.", "invoice.corrected."];
 /// What subjects of dead letters begin with.
 pub const DEAD_SUBJECT_PREFIX: &str = "invoice.dead.";
 /// Stream of the audit trail.
@@ -48,6 +49,8 @@ pub const VERSION_HEADER: &str = "Invoice-Version";
 pub const CORRELATION_HEADER: &str = "Correlation-Id";
 /// State of a status record, for watchers that do not need the rest of it.
 pub const STATE_HEADER: &str = "Invoice-State";
+/// What of a status no event may tell yet, for the sweeper; there exactly while that is so.
+pub const UNTOLD_HEADER: &str = "Invoice-Untold";
 /// How far an erasure is, on the marker that stands in the place of the status.
 pub const ERASURE_HEADER: &str = "Invoice-Erasure";
 /// Generation of the processing that was erased, on the same marker.
@@ -133,6 +136,31 @@ pub fn failed_subject(tenant: &Tenant, id: &DocumentId, generation: u32) -> Stri
     format!("invoice.failed.{tenant}.{id}.{generation}")
 }
 
+/// Subject of a document's `invoice.corrected`. Generation and revision are one token, so that events of all kinds have
+/// as many.
+#[must_use]
+pub fn corrected_subject(
+    tenant: &Tenant,
+    id: &DocumentId,
+    generation: u32,
+    revision: u32,
+) -> String {
+    format!("invoice.corrected.{tenant}.{id}.{generation}-{revision}")
+}
+
+/// Subjects of all `invoice.corrected` of a document.
+#[must_use]
+pub fn corrections_of(tenant: &Tenant, id: &DocumentId) -> String {
+    format!("invoice.corrected.{tenant}.{id}.*")
+}
+
+/// Generation of the document that an event's subject tells of; 0 for a subject of another form.
+#[must_use]
+pub fn generation_of(subject: &str) -> u32 {
+    let last = subject.rsplit('.').next().unwrap_or_default();
+    last.split('-').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
 /// Subject of a dead letter; `id` is `unknown-<sequence>` for a message that does not decode.
 #[must_use]
 pub fn dead_subject(stage: StageName, id: &str) -> String {
@@ -141,7 +169,7 @@ pub fn dead_subject(stage: StageName, id: &str) -> String {
 
 /// Subjects of all events of a document.
 #[must_use]
-pub fn events_of(id: &DocumentId) -> [String; 2] {
+pub fn events_of(id: &DocumentId) -> [String; 3] {
     EVENT_SUBJECT_PREFIXES.map(|prefix| format!("{prefix}*.{id}.*"))
 }
 

@@ -49,9 +49,8 @@ impl Place {
     /// Where a message on `subject` is stored.
     #[must_use]
     pub fn of_subject(subject: &str) -> Self {
-        let stored_here = |place: &Self| {
-            place.prefixes().into_iter().flatten().any(|prefix| subject.starts_with(&prefix))
-        };
+        let stored_here =
+            |place: &Self| place.prefixes().iter().any(|prefix| subject.starts_with(prefix));
         Self::STREAMS.into_iter().find(stored_here).unwrap_or(Self::Disk)
     }
 
@@ -72,20 +71,18 @@ impl Place {
     }
 
     /// What its subjects begin with.
-    fn prefixes(self) -> [Option<String>; 2] {
+    fn prefixes(self) -> Vec<String> {
+        let one = |prefix: &str| vec![prefix.to_owned()];
         match self {
-            Self::Queue(stage) => [Some(names::job_subject_prefix(stage)), None],
-            Self::Objects(bucket) => [Some(names::object_subject_prefix(bucket)), None],
-            Self::Statuses => [Some(names::STATUS_SUBJECTS.replace('>', "")), None],
-            Self::Events => {
-                let [extracted, failed] = names::EVENT_SUBJECT_PREFIXES;
-                [Some(extracted.to_owned()), Some(failed.to_owned())]
-            }
-            Self::DeadLetters => [Some(names::DEAD_SUBJECT_PREFIX.to_owned()), None],
-            Self::Duplicates => [Some(names::DUPLICATES_SUBJECT_PREFIX.to_owned()), None],
-            Self::Keys => [Some(names::KEYS_SUBJECT_PREFIX.to_owned()), None],
-            Self::Audit => [Some(names::AUDIT_SUBJECT_PREFIX.to_owned()), None],
-            Self::Disk => [None, None],
+            Self::Queue(stage) => vec![names::job_subject_prefix(stage)],
+            Self::Objects(bucket) => vec![names::object_subject_prefix(bucket)],
+            Self::Statuses => vec![names::STATUS_SUBJECTS.replace('>', "")],
+            Self::Events => names::EVENT_SUBJECT_PREFIXES.map(str::to_owned).into(),
+            Self::DeadLetters => one(names::DEAD_SUBJECT_PREFIX),
+            Self::Duplicates => one(names::DUPLICATES_SUBJECT_PREFIX),
+            Self::Keys => one(names::KEYS_SUBJECT_PREFIX),
+            Self::Audit => one(names::AUDIT_SUBJECT_PREFIX),
+            Self::Disk => Vec::new(),
         }
     }
 }
@@ -123,6 +120,7 @@ mod tests {
             (names::status_subject(&id), Place::Statuses),
             (names::extracted_subject(&tenant, &id, 1), Place::Events),
             (names::failed_subject(&tenant, &id, 1), Place::Events),
+            (names::corrected_subject(&tenant, &id, 1, 2), Place::Events),
             (names::dead_subject(StageName::Extract, id.as_str()), Place::DeadLetters),
             (names::audit_subject(None, crate::audit::Action::Read), Place::Audit),
             (names::duplicates_of(Some(&tenant), &id), Place::Duplicates),

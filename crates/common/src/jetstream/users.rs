@@ -195,7 +195,7 @@ fn events(prefix: &str) -> Result<Vec<String>, TopologyError> {
 
 fn of_stage(rights: &mut Rights, stage: StageName) -> Result<(), TopologyError> {
     let (queue, work) = (names::job_stream(stage), names::object_stream(Bucket::Work));
-    let [extracted, failed] = names::EVENT_SUBJECT_PREFIXES;
+    let [extracted, failed, _corrected] = names::EVENT_SUBJECT_PREFIXES;
     rights.may(names::streams_of(stage).map(about));
     // Its queue.
     rights.may(durable(queue, names::job_consumer(stage)));
@@ -385,8 +385,12 @@ mod tests {
     fn a_subscriber_of_one_tenant_hears_of_no_other() {
         let rights = of("subscriber.books.dahu");
         let heard: Vec<_> = rights.subscribe.iter().map(String::as_str).collect();
-        let expected =
-            ["_INBOX_subscriber_books.>", "invoice.extracted.dahu.*.*", "invoice.failed.dahu.*.*"];
+        let expected = [
+            "_INBOX_subscriber_books.>",
+            "invoice.corrected.dahu.*.*",
+            "invoice.extracted.dahu.*.*",
+            "invoice.failed.dahu.*.*",
+        ];
         assert_eq!(heard, expected);
         assert!(rights.publish.iter().all(|subject| subject.contains("INVOICE_EVENTS.books")));
     }

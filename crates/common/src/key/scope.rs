@@ -14,6 +14,8 @@ pub enum Scope {
     DocumentsRead,
     /// Upload documents.
     DocumentsWrite,
+    /// Put results of the tenant's documents right.
+    DocumentsCorrect,
     /// Erase documents of the tenant.
     DocumentsDelete,
     /// Read metrics, which are about all tenants together.
@@ -27,8 +29,13 @@ pub struct UnknownScope;
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::DocumentsRead, Self::DocumentsWrite, Self::DocumentsDelete, Self::OperationsRead];
+    pub const ALL: [Self; 5] = [
+        Self::DocumentsRead,
+        Self::DocumentsWrite,
+        Self::DocumentsCorrect,
+        Self::DocumentsDelete,
+        Self::OperationsRead,
+    ];
 
     /// As it is written in records, tokens and answers.
     #[must_use]
@@ -36,6 +43,7 @@ impl Scope {
         match self {
             Self::DocumentsRead => "documents:read",
             Self::DocumentsWrite => "documents:write",
+            Self::DocumentsCorrect => "documents:correct",
             Self::DocumentsDelete => "documents:delete",
             Self::OperationsRead => "operations:read",
         }

@@ -13,4 +13,5 @@
 mod asyncapi;
 mod cli;
 mod commands;
+mod corrections;
 mod page;

@@ -10,6 +10,7 @@
 )]
 
 mod cloud_events;
+mod corrections;
 mod dead_letters;
 mod duplicates;
 mod erasure;

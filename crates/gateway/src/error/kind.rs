@@ -70,16 +70,21 @@ kinds! {
          which says where on the pages its fields stand, lives longer.";
     ORIGINAL_EXPIRED: 410 "original_expired", "The uploaded file is kept no longer",
         "Send the document again; uploads live for retention.uploads_hours, or until others need the room.";
+    RESULT_CHANGED: 412 "result_changed", "The result is another one by now",
+        "Read the result again, look whether the correction still makes sense, and send it with the new ETag.";
     DOCUMENT_TOO_LARGE: 413 "document_too_large", "The document is too large",
         "Split it, or scan at a lower resolution.";
     BATCH_TOO_LARGE: 413 "batch_too_large", "The batch is too large",
         "Send its documents in several batches.";
+    CORRECTION_TOO_LARGE: 413 "correction_too_large", "The corrections are too large",
+        "Send them in several requests, or give shorter values.";
     UNSUPPORTED_MEDIA_TYPE: 415 "unsupported_media_type", "The document is of another type",
         "Send a PDF, a JPEG, a PNG or an e-invoice in XML; the first bytes decide, names and declared \
          types do not.";
     UNSUPPORTED_CONTENT_TYPE: 415 "unsupported_content_type", "The Content-Type does not fit",
         "Send multipart/form-data with a field named file, or the document itself as \
-         application/pdf, image/jpeg, image/png, application/xml or application/octet-stream.";
+         application/pdf, image/jpeg, image/png, application/xml or application/octet-stream; corrections \
+         are application/json.";
     UNSUPPORTED_CONTENT_ENCODING: 415 "unsupported_content_encoding", "The body is encoded",
         "Send the document as it is, without Content-Encoding.";
     FILE_MISSING: 422 "file_missing", "There is no file in the form",
@@ -103,12 +108,16 @@ kinds! {
     EXPORT_INCOMPLETE: 422 "export_incomplete", "The result is no whole invoice of EN 16931",
         "The gaps name what is missing or does not fit; ask with partial=true for the rest, or for JSON or \
          CSV.";
+    CORRECTION_INVALID: 422 "correction_invalid", "The result cannot be corrected like this",
+        "The detail names the field and what it may be; docs/corrections.md lists all of them.";
     PARAMETER_INVALID: 422 "parameter_invalid", "A parameter of the query cannot be used",
         "The detail names it and what it may be; percent-encode the plus sign of a time as %2B.";
     CURSOR_INVALID: 422 "cursor_invalid", "The cursor is not of this list",
         "Take next_cursor as it was given, with the same filters, or begin anew without one.";
     LANGUAGES_INVALID: 422 "languages_invalid", "The languages cannot be used",
         "Name up to four Tesseract languages, as in ?languages=fra+eng.";
+    PRECONDITION_MISSING: 428 "precondition_missing", "The request has to say which result it corrects",
+        "Send the ETag of the result that was read as If-Match, or * for whichever there is.";
     TOO_MANY_REQUESTS: 429 "too_many_requests", "Too many requests",
         "Come back after Retry-After seconds, and ask less often.";
     TOO_MANY_FOLLOWED: 429 "too_many_followed", "Too many documents are followed at once",

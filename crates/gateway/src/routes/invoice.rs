@@ -107,7 +107,7 @@ pub(crate) async fn invoice(
         if record.result.is_some() {
             retained::handed_out(&app, &caller, &record.id);
         }
-        tag.on(CACHING, Json(Invoice::from(record)).into_response())
+        tag.on(CACHING, Json(Invoice::of(record)?).into_response())
     };
     answer.extensions_mut().insert(Waited(waited));
     Ok(answer)

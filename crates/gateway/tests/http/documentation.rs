@@ -19,9 +19,11 @@ async fn the_description_lists_every_route_and_holds_the_contract() {
         "/api/v1/invoices/{id}/pages/{n}/image",
         "/api/v1/invoices/{id}/reprocess",
         "/api/v1/invoices/{id}/result",
+        "/api/v1/invoices/{id}/result/corrections",
         UPLOAD,
         "/api/v1/process-invoices",
         "/contract/asyncapi.yaml",
+        "/contract/invoice-corrected.schema.json",
         "/contract/invoice-extracted.schema.json",
         "/contract/invoice-failed.schema.json",
         "/health",
@@ -79,6 +81,11 @@ fn collect_references<'a>(value: &'a serde_json::Value, found: &mut Vec<&'a str>
 async fn the_contract_is_served_as_it_is() {
     let world = World::start().await;
     let files = [
+        (
+            "invoice-corrected.schema.json",
+            "application/schema+json",
+            include_str!("../../../../contract/invoice-corrected.schema.json"),
+        ),
         (
             "invoice-extracted.schema.json",
             "application/schema+json",

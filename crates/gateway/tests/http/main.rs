@@ -15,6 +15,7 @@ mod browser;
 mod callers;
 mod client;
 mod connections;
+mod corrections;
 mod descriptors;
 mod documentation;
 mod erasure;

@@ -117,16 +117,21 @@ impl Broker {
         Ok(())
     }
 
-    /// Removes the event and the dead letter that followed from `end`, and nothing that follows
+    /// Removes the events and the dead letter that followed from `end`, and nothing that follows
     /// from another upload of the same document: an event's subject has the generation, and a dead
     /// letter's body.
     pub(super) async fn withdraw(&self, id: &DocumentId, end: &End) -> Result<(), StageError> {
         let (tenant, generation) = (&end.tenant, end.generation);
         let stream = self.stream(names::EVENTS_STREAM).await?;
-        for subject in [
+        let corrections =
+            self.subjects(names::EVENTS_STREAM, &names::corrections_of(tenant, id)).await?;
+        let corrections = corrections.into_iter().map(|(subject, _)| subject);
+        let ends = [
             names::extracted_subject(tenant, id, generation),
             names::failed_subject(tenant, id, generation),
-        ] {
+        ];
+        let of_it = corrections.filter(|subject| names::generation_of(subject) == generation);
+        for subject in of_it.chain(ends) {
             stream.purge().filter(subject).await.map_err(away)?;
         }
         for stage in StageName::ALL {

@@ -256,7 +256,7 @@ mod tests {
     fn the_configuration_replaces_replicas_retention_and_quotas() {
         let config = Config::defaults().unwrap().with("broker.replicas", 3).unwrap();
         let config = config.with("retention.work_hours", 5).unwrap();
-        let config = config.with("retention.status_hours", 7).unwrap();
+        let config = config.with("retention.status_hours", 800).unwrap();
         for asset in wanted(&config).unwrap() {
             if asset.consumer.is_none() {
                 assert_eq!(asset.config["num_replicas"], 3, "{}", asset.name);
@@ -265,7 +265,7 @@ mod tests {
                 assert_eq!(asset.config["max_age"], 5 * HOUR_NS);
             }
             if [names::STATUS_STREAM, names::DUPLICATES_STREAM].contains(&asset.name.as_str()) {
-                assert_eq!(asset.config["max_age"], 7 * HOUR_NS, "{}", asset.name);
+                assert_eq!(asset.config["max_age"], 800 * HOUR_NS, "{}", asset.name);
             }
         }
     }
