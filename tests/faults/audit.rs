@@ -208,6 +208,7 @@ async fn traces(books: &Books, id: &str) -> Vec<String> {
         "INVOICE_EXTRACT",
         "INVOICE_EVENTS",
         "INVOICE_DEAD",
+        "KV_invoice_idempotency",
         "KV_invoice_status",
         "OBJ_invoice_uploads",
         "OBJ_invoice_work",

@@ -19,7 +19,8 @@
 //! [`topology`] makes the streams that all of this binds to, [`users`] who may do what with them;
 //! [`dead_letters`] is the operator's view of what could not be finished, [`events`] of what was
 //! published, [`history`] of one document, [`survey`] of the broker, [`status_watch`] of all documents as
-//! they move. [`keys`] keeps who may ask, [`audit`] what they did.
+//! they move. [`keys`] keeps who may ask, [`audit`] what they did, [`idempotency`] what
+//! a repeated request was told the first time.
 
 pub mod audit;
 pub mod backup;
@@ -30,6 +31,7 @@ pub mod ending;
 pub mod erasure;
 pub mod events;
 pub mod history;
+pub mod idempotency;
 pub mod intake;
 pub mod keys;
 mod latest;

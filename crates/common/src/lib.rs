@@ -4,7 +4,7 @@
 //! contract, or is the plumbing around that contract. What only one stage uses lives in that stage.
 //!
 //! Vocabulary (pure): [`id`], [`object`], [`page`], [`job`], [`event`], [`error`], [`status`],
-//! [`decide`], [`key`], [`audit`]. The contract: [`stage`]. The plumbing: [`jetstream`] (the only place that names
+//! [`decide`], [`key`], [`audit`], [`idempotency`]. The contract: [`stage`]. The plumbing: [`jetstream`] (the only place that names
 //! async-nats), [`worker`] (the only place that starts processes), [`config`], [`metrics`],
 //! [`telemetry`], [`ops`], [`service`], for calls to clients' servers [`callback`], and for
 //! rehearsals [`failpoint`].
@@ -17,6 +17,7 @@ pub mod error;
 pub mod event;
 pub mod failpoint;
 pub mod id;
+pub mod idempotency;
 pub mod jetstream;
 pub mod job;
 pub mod key;

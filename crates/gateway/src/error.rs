@@ -3,11 +3,11 @@
 mod broker;
 pub(crate) mod catalogue;
 pub(crate) mod kind;
-
-use std::time::Duration;
+mod later;
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use common::idempotency::BadIdempotencyKey;
 use common::jetstream::place::Place;
 use common::key::Scope;
 use export::{Format, Gap};
@@ -22,15 +22,6 @@ pub(crate) const ERRORS_PAGE: &str = "/docs/errors";
 
 /// How a client may show who it is.
 const CHALLENGE: &str = "Bearer realm=\"invoice-ocr\"";
-
-/// Uploads end within moments, so a place is free soon; a page is read in a second or two.
-const RETRY_SOON: Duration = Duration::from_secs(2);
-
-/// A leader change of the broker takes 5 to 7 s.
-const RETRY_AFTER_LEADER_CHANGE: Duration = Duration::from_secs(8);
-
-/// A full queue drains at the pace of recognition: seconds a page.
-const RETRY_WHEN_DRAINED: Duration = Duration::from_secs(30);
 
 /// What a client is told. Messages name limit and value, never content of a document.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -50,6 +41,15 @@ pub enum ApiError {
         /// Bytes that came.
         seen: u64,
     },
+    /// None that can be used, or more than one.
+    #[error("{0}, once in a request")]
+    IdempotencyKeyInvalid(BadIdempotencyKey),
+    /// The same request is being carried out.
+    #[error("a request with this Idempotency-Key is under way")]
+    IdempotencyKeyInUse,
+    /// The key was another request's.
+    #[error("this Idempotency-Key was used for another request")]
+    IdempotencyKeyReused,
     /// Neither key nor token.
     #[error("an API key or a token is needed")]
     CredentialsMissing,
@@ -315,6 +315,9 @@ impl ApiError {
             Self::QueryInvalid => &kind::QUERY_INVALID,
             Self::MultipartMalformed => &kind::MULTIPART_MALFORMED,
             Self::UploadInterrupted { .. } => &kind::UPLOAD_INTERRUPTED,
+            Self::IdempotencyKeyInvalid(_) => &kind::IDEMPOTENCY_KEY_INVALID,
+            Self::IdempotencyKeyInUse => &kind::IDEMPOTENCY_KEY_IN_USE,
+            Self::IdempotencyKeyReused => &kind::IDEMPOTENCY_KEY_REUSED,
             Self::CredentialsMissing => &kind::CREDENTIALS_MISSING,
             Self::CredentialsInvalid => &kind::CREDENTIALS_INVALID,
             Self::CredentialsExpired => &kind::CREDENTIALS_EXPIRED,
@@ -393,25 +396,9 @@ impl ApiError {
         self.kind().status == 503
     }
 
-    /// When to come back, where coming back helps.
-    fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::TooManyRequests { retry_after_seconds, .. } => {
-                Some(Duration::from_secs(*retry_after_seconds))
-            }
-            Self::TooManyUploads { .. }
-            | Self::TooManyPageReads { .. }
-            | Self::PagesPending
-            | Self::ResultPending
-            | Self::DocumentUnderWay { .. }
-            | Self::ListBehind => Some(RETRY_SOON),
-            Self::TooManyFollowed { .. } | Self::TooManyFollowers { .. } => {
-                Some(RETRY_WHEN_DRAINED)
-            }
-            Self::BrokerAway | Self::NotReady { .. } => Some(RETRY_AFTER_LEADER_CHANGE),
-            Self::BrokerFull { .. } => Some(RETRY_WHEN_DRAINED),
-            _ => None,
-        }
+    /// Whether it says nothing of the request, which may even have been carried out.
+    pub(crate) fn may_pass(&self) -> bool {
+        self.kind().status >= 500
     }
 }
 

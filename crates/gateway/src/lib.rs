@@ -4,6 +4,7 @@
 //!   parts, given what [`GatewayState`] holds.
 //! * `routes`: one file a route; `upload` is what the upload's route does with a request body.
 //! * `intake`: how a document that was read goes to the broker.
+//! * `idempotency`: requests that name themselves, carried out once.
 //! * [`door`]: what the upload's route asks of a document, for commands without a service.
 //! * `register`: every document as its status moves, in memory; `wait` and `feed`, who follows one of them;
 //!   `listing`, who looks for some.
@@ -26,6 +27,7 @@ mod error;
 mod feed;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod idempotency;
 mod intake;
 mod layer;
 mod limit;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::{IntoResponses, Modify, OpenApi};
+use utoipa::{IntoParams, IntoResponses, Modify, OpenApi};
 
 use crate::problem::Problem;
 
@@ -85,6 +85,24 @@ pub(crate) enum TooOften {
         ),
     )]
     TooManyRequests(#[to_schema] Problem),
+}
+
+/// How a request names itself, of every operation that is carried out once for each name.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes a header; it is read elsewhere")]
+pub(crate) struct Named {
+    /// Names this request (draft-ietf-httpapi-idempotency-key-header), as it is or in double quotes. For 24
+    /// hours the same request under the same key is answered as it was the first time, with
+    /// `Idempotency-Replayed: true`, and nothing is done.
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!#-\\[\\]-~]+$",
+        example = "8e03978e-40d5-43dd-bc93-6894a57f9324"
+    )]
+    idempotency_key: Option<String>,
 }
 
 /// The description as JSON text.

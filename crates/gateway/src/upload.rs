@@ -17,11 +17,12 @@ use bytes::Bytes;
 use mime::Mime;
 
 use common::config::Limits;
+use common::id::{ContentHash, DocumentId, Options, Tenant};
 use common::page::MediaType;
 
 use crate::error::ApiError;
 
-pub(crate) use batch::{Batch, BatchBounds, Stopped};
+pub(crate) use batch::{Batch, BatchBounds, Part, Stopped};
 pub(crate) use body::Body;
 pub(crate) use filename::clean as clean_filename;
 pub(crate) use languages::parse as parse_languages;
@@ -35,6 +36,14 @@ pub(crate) struct Document {
     pub(crate) filename: Option<String>,
     /// All of it.
     pub(crate) bytes: Bytes,
+}
+
+impl Document {
+    /// The id that it has, or will have, as `tenant`'s with this choice of languages.
+    pub(crate) fn id(&self, tenant: &Tenant, languages: &[String]) -> DocumentId {
+        let options = Options { languages: languages.to_vec() };
+        DocumentId::derive(tenant, &ContentHash::of(&self.bytes), &options)
+    }
 }
 
 /// What a body may be, from its head alone.

@@ -102,10 +102,10 @@ pub(crate) struct Links {
     this: String,
 }
 
-impl From<&StatusRecord> for Accepted {
-    fn from(record: &StatusRecord) -> Self {
-        let links = Links { this: invoice_path(&record.id) };
-        Self { id: record.id.clone(), state: record.state.into(), links }
+impl Accepted {
+    /// What is said of a document that stands there.
+    pub(crate) fn new(id: &DocumentId, state: State) -> Self {
+        Self { id: id.clone(), state: state.into(), links: Links { this: invoice_path(id) } }
     }
 }
 

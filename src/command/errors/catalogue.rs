@@ -142,6 +142,9 @@ failures! {
         "see who else may publish on `invoice.extracted.>` and `invoice.failed.>`";
     "key_unreadable", "common", "a record of an API key of another version",
         "bring all gateways to the newer version";
+    "idempotency_unreadable", "common",
+        "what is kept of a request with an `Idempotency-Key` is of another version",
+        "bring all gateways to the newer version";
     "message_unreadable", "common", "a message without what the broker adds to each",
         "look at the broker's version";
     "time_out_of_range", "common", "a moment that the broker cannot express",

@@ -11,7 +11,7 @@ use crate::metrics::QueueMetrics;
 use crate::object::Bucket;
 use crate::stage::StageName;
 
-/// Pause between two looks: as often as Prometheus usually asks. A look is fourteen small questions.
+/// Pause between two looks: as often as Prometheus usually asks. A look is fifteen small questions.
 const PAUSE: Duration = Duration::from_secs(10);
 
 /// Longest wait for all answers of one look. A broker that takes longer is as good as away.
@@ -27,6 +27,7 @@ fn streams() -> impl Iterator<Item = &'static str> {
         names::AUDIT_STREAM,
         names::STATUS_STREAM,
         names::KEYS_STREAM,
+        names::IDEMPOTENCY_STREAM,
     ];
     queues.into_iter().chain(stores).chain(others)
 }

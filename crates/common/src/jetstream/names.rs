@@ -31,6 +31,10 @@ pub const KEY_SUBJECTS: &str = "$KV.invoice_keys.key.*";
 /// Subjects of the last uses of all keys: apart from the keys, so that noting a use never gets into
 /// the way of revoking the key.
 pub const KEY_USE_SUBJECTS: &str = "$KV.invoice_keys.used.*";
+/// Stream behind the bucket of requests that name themselves.
+pub const IDEMPOTENCY_STREAM: &str = "KV_invoice_idempotency";
+/// What subjects of that bucket begin with.
+pub const IDEMPOTENCY_SUBJECT_PREFIX: &str = "$KV.invoice_idempotency.";
 /// The status bucket.
 pub const STATUS_BUCKET: &str = "invoice_status";
 
@@ -190,6 +194,12 @@ pub fn key_subject(id: &KeyId) -> String {
 #[must_use]
 pub fn key_use_subject(id: &KeyId) -> String {
     format!("{KEYS_SUBJECT_PREFIX}used.{id}")
+}
+
+/// Subject of what is kept of a tenant's request, by the hash that stands for its key.
+#[must_use]
+pub fn idempotency_subject(tenant: &Tenant, name: &str) -> String {
+    format!("{IDEMPOTENCY_SUBJECT_PREFIX}{tenant}.{name}")
 }
 
 /// Subject of a document's status.

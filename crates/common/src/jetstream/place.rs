@@ -23,6 +23,8 @@ pub enum Place {
     Keys,
     /// The audit trail.
     Audit,
+    /// Requests that name themselves.
+    Requests,
     /// What the broker has altogether.
     Disk,
 }
@@ -30,7 +32,7 @@ pub enum Place {
 impl Place {
     /// All that are streams: statuses first, then what they speak of, in the order in which a backup
     /// copies them.
-    pub const STREAMS: [Self; 10] = [
+    pub const STREAMS: [Self; 11] = [
         Self::Statuses,
         Self::Queue(StageName::Preprocess),
         Self::Queue(StageName::Ocr),
@@ -41,6 +43,7 @@ impl Place {
         Self::Objects(Bucket::Work),
         Self::Keys,
         Self::Audit,
+        Self::Requests,
     ];
 
     /// Where a message on `subject` is stored.
@@ -63,6 +66,7 @@ impl Place {
             Self::DeadLetters => Some(names::DEAD_STREAM),
             Self::Keys => Some(names::KEYS_STREAM),
             Self::Audit => Some(names::AUDIT_STREAM),
+            Self::Requests => Some(names::IDEMPOTENCY_STREAM),
             Self::Disk => None,
         }
     }
@@ -80,6 +84,7 @@ impl Place {
             Self::DeadLetters => [Some(names::DEAD_SUBJECT_PREFIX.to_owned()), None],
             Self::Keys => [Some(names::KEYS_SUBJECT_PREFIX.to_owned()), None],
             Self::Audit => [Some(names::AUDIT_SUBJECT_PREFIX.to_owned()), None],
+            Self::Requests => [Some(names::IDEMPOTENCY_SUBJECT_PREFIX.to_owned()), None],
             Self::Disk => [None, None],
         }
     }
@@ -96,6 +101,7 @@ impl fmt::Display for Place {
             Self::DeadLetters => f.write_str("the stream of dead letters"),
             Self::Keys => f.write_str("the store of API keys"),
             Self::Audit => f.write_str("the audit trail"),
+            Self::Requests => f.write_str("the store of idempotency keys"),
             Self::Disk => f.write_str("the broker's disk"),
         }
     }
@@ -120,6 +126,7 @@ mod tests {
             (names::dead_subject(StageName::Extract, id.as_str()), Place::DeadLetters),
             (names::audit_subject(None, crate::audit::Action::Read), Place::Audit),
             ("$KV.invoice_keys.key.00".to_owned(), Place::Keys),
+            (names::idempotency_subject(&tenant, "00"), Place::Requests),
             ("something.else".to_owned(), Place::Disk),
         ];
         for (subject, place) in table {

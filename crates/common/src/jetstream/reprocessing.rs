@@ -31,6 +31,8 @@ impl Broker {
     /// What followed from its end is made sure of first: its event stays, as the one of the earlier
     /// generation. Its dead letter goes, as with a replay.
     ///
+    /// `wanted` is the generation that is to begin: when it has begun already, it is not begun again.
+    ///
     /// # Errors
     /// [`Unpublished::Full`] when the first queue has no room, [`Unpublished::Unconfirmed`] while the
     /// broker does not answer. The document may be under way all the same then.
@@ -38,12 +40,16 @@ impl Broker {
         &self,
         id: &DocumentId,
         tenant: &Tenant,
+        wanted: Option<u32>,
     ) -> Result<Reprocessed, Unpublished> {
         for _ in 0..MAX_ROUNDS {
             let read = self.status_at_leader(id).await.map_err(Unpublished::unconfirmed)?;
             let Some(Revised { record, revision }) = read else { return Ok(Reprocessed::NotFound) };
             if record.tenant != *tenant {
                 return Ok(Reprocessed::NotFound);
+            }
+            if wanted.is_some_and(|wanted| wanted <= record.generation) {
+                return Ok(Reprocessed::Begun(Box::new(record)));
             }
             let Some(next) = record.reprocessed(Timestamp::now()) else {
                 return Ok(Reprocessed::UnderWay(record.state));

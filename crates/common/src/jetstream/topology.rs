@@ -152,7 +152,7 @@ pub async fn bind(broker: &Broker, stage: StageName) -> Result<StageConsumer, To
 /// # Errors
 /// As [`verify`].
 pub async fn verify_gateway(broker: &Broker) -> Result<(), TopologyError> {
-    for stream in [names::KEYS_STREAM, names::AUDIT_STREAM] {
+    for stream in [names::KEYS_STREAM, names::AUDIT_STREAM, names::IDEMPOTENCY_STREAM] {
         fits(broker, &Asset::stream(stream)).await?;
     }
     verify(broker, Some(StageName::Preprocess)).await

@@ -234,7 +234,8 @@ fn gateway(rights: &mut Rights) -> Result<(), TopologyError> {
         (names::object_stream(Bucket::Uploads), names::object_stream(Bucket::Work));
     let ends = [names::EVENTS_STREAM, names::DEAD_STREAM];
     let queues = StageName::ALL.map(names::job_stream);
-    let told = [names::STATUS_STREAM, names::KEYS_STREAM, names::AUDIT_STREAM];
+    let told =
+        [names::STATUS_STREAM, names::KEYS_STREAM, names::AUDIT_STREAM, names::IDEMPOTENCY_STREAM];
     rights.may(told.into_iter().chain(stores).chain(ends).chain(queues).map(about));
     // The way in.
     rights.may(stored_in(uploads)?);
@@ -252,11 +253,14 @@ fn gateway(rights: &mut Rights) -> Result<(), TopologyError> {
     rights.may(follow(names::KEYS_STREAM));
     rights.may([names::KEY_USE_SUBJECTS.to_owned()]);
     rights.may(stored_in(names::AUDIT_STREAM)?);
+    // What clients were told who repeat themselves.
+    rights.may(stored_in(names::IDEMPOTENCY_STREAM)?);
     // Answers to clients, and a look at what may have to be removed.
     let read_by_it = queues.into_iter().chain(stores).chain([
         names::STATUS_STREAM,
         names::DEAD_STREAM,
         names::KEYS_STREAM,
+        names::IDEMPOTENCY_STREAM,
     ]);
     rights.may(read_by_it.flat_map(read));
     // Erasure: everything of one document, but for the status, whose place the marker takes.

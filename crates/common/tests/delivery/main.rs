@@ -14,6 +14,7 @@ mod dead_letters;
 mod erasure;
 mod full;
 mod history;
+mod idempotency;
 mod leftovers;
 mod objects;
 mod ops;

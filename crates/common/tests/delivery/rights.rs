@@ -23,7 +23,7 @@ enum Deed {
 use Deed::{Listen, Publish};
 
 /// Deeds, and who may do them; nobody else may.
-const DEEDS: [(Deed, &[&str]); 50] = [
+const DEEDS: [(Deed, &[&str]); 52] = [
     // Taking and answering jobs.
     (Publish("$JS.API.CONSUMER.MSG.NEXT.INVOICE_PREPROCESS.preprocess"), &["preprocess"]),
     (Publish("$JS.API.CONSUMER.MSG.NEXT.INVOICE_OCR.ocr"), &["ocr"]),
@@ -54,6 +54,9 @@ const DEEDS: [(Deed, &[&str]); 50] = [
     (Publish("$JS.API.CONSUMER.CREATE.KV_invoice_status"), &["gateway"]),
     (Publish("$JS.API.CONSUMER.CREATE.INVOICE_OCR.x"), &[]),
     (Listen("$KV.invoice_status.>"), &[]),
+    // What clients were told who repeat themselves.
+    (Publish("$KV.invoice_idempotency.default.x"), &["gateway"]),
+    (Publish("$JS.API.STREAM.MSG.GET.KV_invoice_idempotency"), &["gateway", "operator"]),
     // Bytes.
     (Publish("$O.invoice_uploads.C.x.x.x"), &["gateway"]),
     (Publish("$O.invoice_uploads.M.x"), &["gateway"]),

@@ -202,7 +202,7 @@ async fn everything_that_the_product_does_is_allowed_to_the_service_that_does_it
     assert_eq!(erased, Erased::Gone);
 
     // The first one, read once more at its owner's wish.
-    let begun = fleet.gateway.reprocess(&record.id, &Tenant::default()).await.unwrap();
+    let begun = fleet.gateway.reprocess(&record.id, &Tenant::default(), None).await.unwrap();
     assert!(matches!(begun, Reprocessed::Begun(_)), "{begun:?}");
     fleet.reach(&record, State::Completed).await;
 

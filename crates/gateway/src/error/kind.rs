@@ -32,6 +32,8 @@ kinds! {
         "Let an HTTP library build the multipart body.";
     UPLOAD_INTERRUPTED: 400 "upload_interrupted", "The upload ended early",
         "Send it again.";
+    IDEMPOTENCY_KEY_INVALID: 400 "idempotency_key_invalid", "The Idempotency-Key cannot be used",
+        "Send one, of 1 to 255 visible ASCII characters, such as a UUID.";
     CREDENTIALS_MISSING: 401 "credentials_missing", "An API key or a token is needed",
         "Send Authorization: Bearer with a key or a token, or X-API-Key with a key.";
     CREDENTIALS_INVALID: 401 "credentials_invalid", "The API key or the token is not valid",
@@ -65,6 +67,8 @@ kinds! {
         "The detail has the code of the cause, and the document's status more; a replay reads it again.";
     DOCUMENT_UNDER_WAY: 409 "document_under_way", "The document is being read",
         "Wait until its state is completed or failed; it was not begun anew.";
+    IDEMPOTENCY_KEY_IN_USE: 409 "idempotency_key_in_use", "A request with this key is under way",
+        "Send it again after Retry-After seconds; it is answered then as the first one was.";
     PAGES_EXPIRED: 410 "pages_expired", "The pages are kept no longer",
         "Words and images live for retention.work_hours, or until others need the room; the result, \
          which says where on the pages its fields stand, lives longer.";
@@ -107,6 +111,8 @@ kinds! {
         "The detail names it and what it may be; percent-encode the plus sign of a time as %2B.";
     CURSOR_INVALID: 422 "cursor_invalid", "The cursor is not of this list",
         "Take next_cursor as it was given, with the same filters, or begin anew without one.";
+    IDEMPOTENCY_KEY_REUSED: 422 "idempotency_key_reused", "The key was used for another request",
+        "Give each request a key of its own, and repeat it only with the same document, name and parameters.";
     LANGUAGES_INVALID: 422 "languages_invalid", "The languages cannot be used",
         "Name up to four Tesseract languages, as in ?languages=fra+eng.";
     TOO_MANY_REQUESTS: 429 "too_many_requests", "Too many requests",

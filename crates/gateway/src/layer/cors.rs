@@ -7,6 +7,7 @@ use tower_http::cors::CorsLayer;
 
 use common::config;
 
+use crate::idempotency;
 use crate::layer::correlation::REQUEST_ID;
 
 /// How long a browser may remember the answer: what it is allowed changes with a restart only.
@@ -18,18 +19,19 @@ const REQUEST_HEADERS: [HeaderName; 8] = [
     header::AUTHORIZATION,
     header::CONTENT_TYPE,
     header::IF_NONE_MATCH,
-    HeaderName::from_static("idempotency-key"),
+    idempotency::KEY,
     HeaderName::from_static("last-event-id"),
     HeaderName::from_static("x-api-key"),
     REQUEST_ID,
 ];
 
 /// What pages may read of an answer, besides what every page may.
-const ANSWER_HEADERS: [HeaderName; 7] = [
+const ANSWER_HEADERS: [HeaderName; 8] = [
     header::ETAG,
     header::LINK,
     header::LOCATION,
     header::RETRY_AFTER,
+    idempotency::REPLAYED,
     HeaderName::from_static("ratelimit"),
     HeaderName::from_static("ratelimit-policy"),
     REQUEST_ID,

@@ -4,23 +4,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Extension, Query, Request, State};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use common::jetstream::intake::Accepted;
-
 use crate::caller::{Caller, DocumentsWrite, May};
 use crate::error::ApiError;
+use crate::idempotency::{self, Claim};
 use crate::intake;
 use crate::layer::correlation::CorrelationId;
-use crate::openapi::{Refusals, TooOften};
+use crate::openapi::{Named, Refusals, TooOften};
 use crate::problem::Problem;
 use crate::state::App;
 use crate::upload::{self, Body, Document};
 use crate::view;
+
+/// What tells an upload from other requests under the same key.
+const OPERATION: &str = "process-invoice";
 
 /// What the query may say.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -53,16 +54,15 @@ struct BareDocument(Vec<u8>);
 ///
 /// What the document is, its first bytes decide. It is on disk, and its first job is queued, before
 /// the answer is sent. The same content with the same options has the same id and is read once, so
-/// that a repeated upload is harmless; an `Idempotency-Key` is taken and adds nothing to that: it is
-/// not stored, and using it again with another document is not noticed.
+/// that a repeated upload is harmless. With an `Idempotency-Key` it is also answered as it was the first
+/// time, and does not bring back a document that was deleted since.
 #[utoipa::path(
     post,
     path = "/api/v1/process-invoice",
     tag = "invoices",
     params(
         Choice,
-        ("Idempotency-Key" = Option<String>, Header, description = "Taken, not stored: equal \
-            content is idempotent by itself"),
+        Named,
         ("X-Request-Id" = Option<String>, Header, description = "Correlation id: 1 to 128 of \
             letters, digits, `.`, `_`, `-`; made up if absent, and in the answer"),
     ),
@@ -82,17 +82,23 @@ struct BareDocument(Vec<u8>);
             status = 202,
             description = "Taken",
             body = view::Accepted,
-            headers(("Location" = String, description = "Address of its status")),
+            headers(
+                ("Location" = String, description = "Address of its status"),
+                ("Idempotency-Replayed" = bool, description = "Of an answer that was given before"),
+            ),
         ),
         (
             status = 200,
             description = "Known from an earlier upload",
             body = view::Accepted,
-            headers(("Location" = String, description = "Address of its status")),
+            headers(
+                ("Location" = String, description = "Address of its status"),
+                ("Idempotency-Replayed" = bool, description = "Of an answer that was given before"),
+            ),
         ),
         (
             status = 400,
-            description = "The query or the multipart body cannot be read, or it ended early",
+            description = "Query, multipart body or Idempotency-Key cannot be read, or the body ended early",
             body = Problem,
             content_type = "application/problem+json",
         ),
@@ -101,6 +107,13 @@ struct BareDocument(Vec<u8>);
             description = "The upload took too long",
             body = Problem,
             content_type = "application/problem+json",
+        ),
+        (
+            status = 409,
+            description = "A request with this Idempotency-Key is under way",
+            body = Problem,
+            content_type = "application/problem+json",
+            headers(("Retry-After" = u64, description = "Seconds")),
         ),
         (
             status = 413,
@@ -116,7 +129,8 @@ struct BareDocument(Vec<u8>);
         ),
         (
             status = 422,
-            description = "No file, an empty or damaged one, too many pixels, unusable languages",
+            description = "No file, an empty or damaged one, too many pixels, unusable languages, or an \
+                           Idempotency-Key that was used for another request",
             body = Problem,
             content_type = "application/problem+json",
         ),
@@ -141,7 +155,7 @@ pub(crate) async fn process_invoice(
     let mut body = Body::new(&parts.headers, body);
     let outcome = take_in(&app, caller.0, correlation, &parts, &mut body).await;
     body.linger().await;
-    outcome.map(|accepted| answer(&accepted))
+    outcome
 }
 
 async fn take_in(
@@ -150,17 +164,37 @@ async fn take_in(
     correlation: CorrelationId,
     parts: &Parts,
     body: &mut Body,
-) -> Result<Accepted, ApiError> {
+) -> Result<Response, ApiError> {
+    let key = idempotency::key(&parts.headers)?;
     let Query(choice) =
         Query::<Choice>::try_from_uri(&parts.uri).map_err(|_| ApiError::QueryInvalid)?;
     let languages = choice.languages.as_deref().map(upload::parse_languages).transpose()?;
+    let languages = languages.unwrap_or_default();
     // A waiting upload costs a connection and no memory: its body is not read yet.
     let permit = tokio::time::timeout(app.accept_patience(), app.uploads.acquire()).await;
     let _permit = permit.ok().and_then(Result::ok).ok_or_else(|| ApiError::TooManyUploads {
         limit: app.config.gateway.max_concurrent_uploads as u64,
     })?;
     let document = read_in_time(app, parts, body, choice.filename.as_deref()).await?;
-    intake::accept(app, &caller, &correlation, document, &languages.unwrap_or_default()).await
+    let Some(key) = key else {
+        let accepted = intake::accept(app, &caller, &correlation, document, &languages).await?;
+        return Ok(intake::answer(intake::told(&accepted), &accepted.record.id));
+    };
+    let id = document.id(&caller.tenant, &languages);
+    let mut asked = key.fingerprint(&caller.tenant);
+    let filename = document.filename.as_deref().unwrap_or_default();
+    for part in [OPERATION, id.as_str(), filename] {
+        asked.add(part.as_bytes());
+    }
+    let request = asked.finish();
+    let held = match idempotency::claim(app, &caller, &key, Some(&request), None).await? {
+        Claim::Mine(held) => held,
+        Claim::Answered { told, .. } => return idempotency::replayed(&told, &id),
+    };
+    let taken = intake::accept(app, &caller, &correlation, document, &languages).await;
+    let told = taken.map(|accepted| intake::told(&accepted));
+    held.conclude(request, told.as_ref().map(|told| vec![*told])).await;
+    told.map(|told| intake::answer(told, &id))
 }
 
 async fn read_in_time(
@@ -175,9 +209,4 @@ async fn read_in_time(
         upload::read(parts, &mut *body, named, settings.max_upload_bytes, &app.config.limits);
     let in_time = tokio::time::timeout(Duration::from_secs(limit_seconds), read).await;
     in_time.unwrap_or_else(|_| Err(ApiError::UploadTimeout { limit_seconds, seen: body.seen() }))
-}
-
-fn answer(accepted: &Accepted) -> Response {
-    let status = if accepted.new { StatusCode::ACCEPTED } else { StatusCode::OK };
-    intake::answer(status, &accepted.record)
 }

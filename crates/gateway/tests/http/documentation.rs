@@ -33,7 +33,7 @@ async fn the_description_lists_every_route_and_holds_the_contract() {
     let statuses: Vec<_> = answers.keys().map(String::as_str).collect();
     assert_eq!(
         statuses,
-        ["200", "202", "400", "401", "403", "408", "413", "415", "422", "429", "503"]
+        ["200", "202", "400", "401", "403", "408", "409", "413", "415", "422", "429", "503"]
     );
 
     let removal = &api["paths"]["/api/v1/invoices/{id}"]["delete"]["responses"];

@@ -19,6 +19,7 @@ mod descriptors;
 mod documentation;
 mod erasure;
 mod events;
+mod idempotency;
 mod listing;
 mod outage;
 mod pages;

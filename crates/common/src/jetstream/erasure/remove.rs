@@ -44,9 +44,10 @@ impl Fence {
 }
 
 /// Every stream from which something of a document is removed, its status aside. The audit trail is
-/// not among them: it names the document, and has to outlive it.
+/// not among them: it names the document, and has to outlive it. Nor is what is kept of requests, which
+/// names none.
 fn streams() -> impl Iterator<Item = &'static str> {
-    let kept = [Place::Statuses, Place::Keys, Place::Audit];
+    let kept = [Place::Statuses, Place::Keys, Place::Audit, Place::Requests];
     let places = Place::STREAMS.into_iter().filter(move |place| !kept.contains(place));
     places.filter_map(Place::stream)
 }

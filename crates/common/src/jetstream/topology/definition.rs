@@ -14,7 +14,7 @@ macro_rules! file {
     };
 }
 
-const STREAMS: [(&str, &str); 11] = [
+const STREAMS: [(&str, &str); 12] = [
     file!("streams/INVOICE_PREPROCESS.json"),
     file!("streams/INVOICE_OCR.json"),
     file!("streams/INVOICE_EXTRACT.json"),
@@ -22,6 +22,7 @@ const STREAMS: [(&str, &str); 11] = [
     file!("streams/INVOICE_DEAD.json"),
     file!("streams/INVOICE_ADVISORIES.json"),
     file!("streams/INVOICE_AUDIT.json"),
+    file!("streams/KV_invoice_idempotency.json"),
     file!("streams/KV_invoice_keys.json"),
     file!("streams/KV_invoice_status.json"),
     file!("streams/OBJ_invoice_uploads.json"),
@@ -231,6 +232,13 @@ mod tests {
                 assert!(asset.config[*limit].as_i64().unwrap() > 0, "{} {limit}", asset.name);
             }
         }
+    }
+
+    #[test]
+    fn answers_to_repeated_requests_are_kept_as_long_as_clients_are_told() {
+        let kept = get(names::IDEMPOTENCY_STREAM);
+        assert_eq!(kept["max_age"], crate::idempotency::KEPT_HOURS * HOUR_NS);
+        assert_eq!(kept["discard"], "old", "a client with many keys stops nobody's uploads");
     }
 
     #[test]
