@@ -2,7 +2,7 @@
 //!
 //! * [`listen`], [`run`]: the gateway as a service; [`router()`], [`serve`], [`check_listen`]: its
 //!   parts, given what [`GatewayState`] holds.
-//! * `routes`: one file a route; `upload` is what the upload's route does with a request body.
+//! * [`description`]: all of them for machines. `routes`: one file a route; `upload` is what the upload's route does with a request body.
 //! * `intake`: how a document that was read goes to the broker.
 //! * `idempotency`: requests that name themselves, carried out once.
 //! * [`door`]: what the upload's route asks of a document, for commands without a service.
@@ -52,7 +52,7 @@ pub use access::{Access, check_access};
 pub use error::ApiError;
 pub use error::catalogue::{ProblemKind, problem_kinds};
 pub use problem::Problem;
-pub use router::router;
+pub use router::{description, router};
 pub use server::{ListenError, check_listen, serve};
 pub use service::{listen, run};
 pub use state::{GatewayState, Readiness};

@@ -49,7 +49,25 @@ pub(crate) fn router_with(
     let (cors, encrypted) = (option_layer(cors::layer(&gateway.cors)), gateway.tls.is_on());
     let identity = Identity::new(&state.config, state.access.clone());
     let http_metrics = state.metrics.register(HttpMetrics::register);
-    let (api, description) = OpenApiRouter::with_openapi(Description::openapi())
+    let (api, description) =
+        described().with_state(Arc::new(App::new(state, register))).split_for_parts();
+    api.merge(docs::routes(openapi::render(&description)))
+        .merge(errors::routes())
+        // The upload counts for itself, so that it can say how much came; nothing else has a body.
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(rates, rate::limit))
+        .layer(from_fn_with_state(identity, identity::identify))
+        .layer(CatchPanicLayer::custom(problems::panicked))
+        .layer(map_response(problems::as_problem))
+        .layer(cors)
+        .layer(from_fn_with_state(encrypted, headers::secure))
+        .layer(from_fn_with_state(http_metrics, observe::observe))
+        .layer(from_fn(correlation::correlate))
+}
+
+/// Every operation with what is said of it.
+fn described() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(process_invoice::process_invoice))
         .routes(routes!(process_invoices::process_invoices))
         .routes(routes!(invoices::invoices))
@@ -65,18 +83,13 @@ pub(crate) fn router_with(
         .routes(routes!(health::health))
         .routes(routes!(ready::ready))
         .routes(routes!(metrics::metrics))
-        .with_state(Arc::new(App::new(state, register)))
-        .split_for_parts();
-    api.merge(docs::routes(openapi::render(&description)))
-        .merge(errors::routes())
-        // The upload counts for itself, so that it can say how much came; nothing else has a body.
-        .layer(DefaultBodyLimit::disable())
-        .layer(from_fn_with_state(rates, rate::limit))
-        .layer(from_fn_with_state(identity, identity::identify))
-        .layer(CatchPanicLayer::custom(problems::panicked))
-        .layer(map_response(problems::as_problem))
-        .layer(cors)
-        .layer(from_fn_with_state(encrypted, headers::secure))
-        .layer(from_fn_with_state(http_metrics, observe::observe))
-        .layer(from_fn(correlation::correlate))
+}
+
+/// The description of the API (OpenAPI 3.1), indented, as `contract/openapi.json` has it.
+///
+/// # Errors
+/// As the gateway's own `/openapi.json`: never in a released build.
+pub fn description() -> Result<String, serde_json::Error> {
+    let document = openapi::document(&described().into_openapi())?;
+    serde_json::to_string_pretty(&document)
 }

@@ -14,7 +14,7 @@ use crate::error::ApiError;
 use crate::idempotency::{self, Claim};
 use crate::intake;
 use crate::layer::correlation::CorrelationId;
-use crate::openapi::{Named, Refusals, TooOften};
+use crate::openapi::{InUse, Named, NoRoom, Refusals, TooOften};
 use crate::problem::Problem;
 use crate::state::App;
 use crate::upload::{self, Body, Document};
@@ -28,6 +28,7 @@ const OPERATION: &str = "process-invoice";
 #[into_params(parameter_in = Query)]
 struct Choice {
     /// Name of a bare body; goes before `Content-Disposition`.
+    #[param(example = "invoice.pdf")]
     filename: Option<String>,
     /// Tesseract language codes in order of preference, at most four; the configured ones if
     /// absent. Another choice makes another id.
@@ -63,8 +64,13 @@ struct BareDocument(Vec<u8>);
     params(
         Choice,
         Named,
-        ("X-Request-Id" = Option<String>, Header, description = "Correlation id: 1 to 128 of \
-            letters, digits, `.`, `_`, `-`; made up if absent, and in the answer"),
+        (
+            "X-Request-Id" = Option<String>,
+            Header,
+            description = "Correlation id: 1 to 128 of letters, digits, `.`, `_`, `-`; made up if \
+                           absent, and in the answer",
+            example = "order-7",
+        ),
     ),
     request_body(
         description = "A PDF, JPEG, PNG or e-invoice in XML: in the form field `file`, or as it is",
@@ -108,13 +114,7 @@ struct BareDocument(Vec<u8>);
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 409,
-            description = "A request with this Idempotency-Key is under way",
-            body = Problem,
-            content_type = "application/problem+json",
-            headers(("Retry-After" = u64, description = "Seconds")),
-        ),
+        InUse,
         (
             status = 413,
             description = "Too many bytes",
@@ -134,12 +134,7 @@ struct BareDocument(Vec<u8>);
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 503,
-            description = "No room, or the broker is away; come back after `Retry-After` seconds",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        NoRoom,
         Refusals,
         TooOften,
     ),

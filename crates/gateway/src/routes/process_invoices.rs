@@ -19,7 +19,7 @@ use crate::error::ApiError;
 use crate::idempotency::{self, Run};
 use crate::intake;
 use crate::layer::correlation::CorrelationId;
-use crate::openapi::{Named, Refusals, TooOften};
+use crate::openapi::{InUse, Named, NoRoom, Refusals, TooOften};
 use crate::problem::Problem;
 use crate::state::App;
 use crate::upload::{self, BatchBounds, Body, Stopped};
@@ -102,7 +102,12 @@ pub(crate) struct Item {
     params(
         Choice,
         Named,
-        ("X-Request-Id" = Option<String>, Header, description = "Correlation id of all of them"),
+        (
+            "X-Request-Id" = Option<String>,
+            Header,
+            description = "Correlation id of all of them",
+            example = "post-2026-11-27",
+        ),
     ),
     request_body(
         description = "Documents in fields `file`, or a ZIP archive",
@@ -129,13 +134,7 @@ pub(crate) struct Item {
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 409,
-            description = "A request with this Idempotency-Key is under way",
-            body = Problem,
-            content_type = "application/problem+json",
-            headers(("Retry-After" = u64, description = "Seconds")),
-        ),
+        InUse,
         (
             status = 413,
             description = "Too many bytes",
@@ -155,12 +154,7 @@ pub(crate) struct Item {
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 503,
-            description = "No room, or the broker is away; come back after `Retry-After` seconds",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        NoRoom,
         Refusals,
         TooOften,
     ),
@@ -192,7 +186,12 @@ async fn take_in(
         Query::<Choice>::try_from_uri(&parts.uri).map_err(|_| ApiError::QueryInvalid)?;
     let languages = choice.languages.as_deref().map(upload::parse_languages).transpose()?;
     let languages = languages.unwrap_or_default();
-    let _permit = app.batch().await?;
+    // Before a place is free: a repetition of what is under way would wait for just that.
+    let mut run = Run::begin(app, caller, key.as_ref(), &languages).await?;
+    let _permit = match app.batch().await {
+        Ok(permit) => permit,
+        Err(error) => return Err(run.stopped(error).await),
+    };
     let settings = &app.config.gateway;
     let bounds = BatchBounds {
         file_bytes: settings.max_upload_bytes,
@@ -200,7 +199,6 @@ async fn take_in(
         files: settings.max_batch_files,
         patience: Duration::from_secs(settings.upload_timeout_seconds),
     };
-    let mut run = Run::begin(app, caller, key.as_ref(), &languages).await?;
     let mut batch = Batch::default();
     let mut documents = match upload::Batch::open(parts, body, bounds).await {
         Ok(documents) => documents,

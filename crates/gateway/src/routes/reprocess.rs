@@ -16,7 +16,7 @@ use crate::caller::{Caller, DocumentsWrite, May};
 use crate::error::ApiError;
 use crate::idempotency::{self, Claim};
 use crate::intake;
-use crate::openapi::{Named, Refusals, TooOften};
+use crate::openapi::{Absent, Named, NoRoom, OfDocument, Refusals, TooOften};
 use crate::parameter;
 use crate::problem::Problem;
 use crate::state::App;
@@ -35,7 +35,7 @@ const OPERATION: &str = "reprocess";
     post,
     path = "/api/v1/invoices/{id}/reprocess",
     tag = "invoices",
-    params(("id" = String, Path, description = "The id that the upload was answered with"), Named),
+    params(OfDocument, Named),
     responses(
         (
             status = 202,
@@ -52,12 +52,7 @@ const OPERATION: &str = "reprocess";
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 404,
-            description = "Unknown, expired, or somebody else's",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        Absent,
         (
             status = 409,
             description = "It is being read already, or a request with this Idempotency-Key is under way",
@@ -76,12 +71,7 @@ const OPERATION: &str = "reprocess";
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 503,
-            description = "No room, or the broker is away; come back after `Retry-After` seconds",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        NoRoom,
         Refusals,
         TooOften,
     ),

@@ -15,7 +15,7 @@ use export::{Export, ExportError, Format};
 use crate::caller::{DocumentsRead, May};
 use crate::conditional::ETag;
 use crate::error::ApiError;
-use crate::openapi::{Refusals, TooOften};
+use crate::openapi::{Absent, OfDocument, Refusals, Silent, Tagged, TooOften};
 use crate::problem::Problem;
 use crate::representation::{self, Form};
 use crate::retained;
@@ -34,11 +34,11 @@ const CACHING: &str = "private, no-cache";
 #[into_params(parameter_in = Query)]
 pub(crate) struct Choice {
     /// The form; counts before `Accept`
-    #[param(inline)]
+    #[param(inline, example = "ubl")]
     format: Option<Form>,
     /// UBL and CII also of a result that does not give all that EN 16931 asks for
     #[serde(default)]
-    #[param(required = false)]
+    #[param(required = false, example = true)]
     partial: bool,
 }
 
@@ -52,10 +52,15 @@ pub(crate) struct Choice {
     path = "/api/v1/invoices/{id}/result",
     tag = "invoices",
     params(
-        ("id" = String, Path, description = "The id that the upload was answered with"),
+        OfDocument,
         Choice,
-        ("Accept" = Option<String>, Header, description = "Media types of the answer, see 200"),
-        ("If-None-Match" = Option<String>, Header, description = "Entity tags of earlier answers"),
+        (
+            "Accept" = Option<String>,
+            Header,
+            description = "Media types of the answer, see 200",
+            example = "text/csv",
+        ),
+        Tagged,
     ),
     responses(
         (
@@ -80,12 +85,7 @@ pub(crate) struct Choice {
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 404,
-            description = "Unknown, expired, or somebody else's",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        Absent,
         (
             status = 406,
             description = "No form that the client accepts",
@@ -105,12 +105,7 @@ pub(crate) struct Choice {
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 503,
-            description = "The broker does not answer; come back after `Retry-After` seconds",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        Silent,
         Refusals,
         TooOften,
     ),
