@@ -14,6 +14,7 @@ mod collector;
 mod doctor;
 mod documents;
 mod einvoices;
+mod examples;
 mod faults;
 mod limits;
 mod metrics;

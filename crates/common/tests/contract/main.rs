@@ -13,4 +13,6 @@
 mod asyncapi;
 mod cli;
 mod commands;
+mod compatible;
+mod openapi;
 mod page;
