@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 
 use common::audit::Action;
 use common::error::{ErrorRecord, StageError};
+use common::id::Tenant;
+use common::jetstream::idempotency::Claimed;
 use common::key::Scope;
 use common::stage::StageName;
 use jiff::Timestamp;
@@ -219,6 +221,21 @@ async fn a_client_that_goes_away_in_the_middle_of_a_batch_may_come_again_at_once
             post_files(world.address, "k", &[("a.pdf", PDF)]).await.status == 200
         })
         .await;
+}
+
+#[tokio::test]
+async fn a_request_whose_gateway_died_is_gone_on_with_once_its_lease_is_over() {
+    let world = World::start().await;
+    let (tenant, key) = (Tenant::default(), "k".parse().unwrap());
+    let claimed = world.broker.claim_request(&tenant, &key, None, None).await.unwrap();
+    let Claimed::Mine(claim) = claimed else { panic!("{claimed:?}") };
+    let busy = post_named(world.address, UPLOAD, "k", PDF).await;
+    assert_eq!(refused(&busy), (409, "idempotency_key_in_use".to_owned()));
+    // As time does, a minute later.
+    world.broker.let_request_go(&claim).await.unwrap();
+    assert_eq!(post_named(world.address, UPLOAD, "k", PDF).await.status, 202);
+    let again = post_named(world.address, UPLOAD, "k", PDF).await;
+    assert_eq!((again.status, again.header("idempotency-replayed")), (202, Some("true")));
 }
 
 #[tokio::test]
