@@ -68,7 +68,7 @@ pub(crate) async fn claim(
     request: Option<&Fingerprint>,
     begins: Option<u32>,
 ) -> Result<Claim, ApiError> {
-    let broker = app.accepting.clone();
+    let broker = Box::new(app.accepting.clone());
     let claimed = broker.claim_request(&caller.tenant, key, request, begins).await;
     let claimed = claimed.map_err(|error| {
         tracing::warn!(%error, "a request that names itself cannot be claimed");
@@ -76,7 +76,8 @@ pub(crate) async fn claim(
     })?;
     match claimed {
         Claimed::Mine(claim) => {
-            Ok(Claim::Mine(Held { broker, claim: Some(claim), since: Instant::now() }))
+            let claim = Some(Box::new(claim));
+            Ok(Claim::Mine(Held { broker, claim, since: Instant::now() }))
         }
         Claimed::Answered { request, told } => Ok(Claim::Answered { request, told }),
         Claimed::UnderWay => Err(ApiError::IdempotencyKeyInUse),
@@ -103,9 +104,9 @@ pub(crate) fn marked(mut response: Response, replayed: bool) -> Response {
 
 /// The right to carry a request out. Dropped, as when the client goes away, it is left to the next one.
 pub(crate) struct Held {
-    broker: Broker,
+    broker: Box<Broker>,
     /// `None` once it is given up.
-    claim: Option<RequestClaim>,
+    claim: Option<Box<RequestClaim>>,
     /// When the lease began.
     since: Instant,
 }
