@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{DocumentId, Tenant};
 use crate::key::KeyId;
+use crate::webhook::EndpointId;
 
 /// Version of [`AuditRecord`]'s JSON form. New optional fields keep it.
 pub const AUDIT_VERSION: u16 = 1;
@@ -95,6 +96,14 @@ pub enum Action {
     KeyCreated,
     /// A key was taken back.
     KeyRevoked,
+    /// A webhook was made.
+    WebhookCreated,
+    /// A webhook was changed, its secret perhaps.
+    WebhookChanged,
+    /// A webhook was removed.
+    WebhookRemoved,
+    /// A sending to a webhook was ordered once more.
+    WebhookReplayed,
 }
 
 impl Action {
@@ -110,6 +119,10 @@ impl Action {
             Self::Discarded => "discarded",
             Self::KeyCreated => "key_created",
             Self::KeyRevoked => "key_revoked",
+            Self::WebhookCreated => "webhook_created",
+            Self::WebhookChanged => "webhook_changed",
+            Self::WebhookRemoved => "webhook_removed",
+            Self::WebhookReplayed => "webhook_replayed",
         }
     }
 }
@@ -124,6 +137,8 @@ pub enum Object {
     Documents(u64),
     /// A key.
     Key(KeyId),
+    /// A webhook.
+    Webhook(EndpointId),
     /// A dead letter of a message that nobody could read.
     DeadLetter(String),
 }
@@ -134,6 +149,7 @@ impl fmt::Display for Object {
             Self::Document(id) => id.fmt(f),
             Self::Documents(count) => write!(f, "{count} documents"),
             Self::Key(id) => id.fmt(f),
+            Self::Webhook(id) => id.fmt(f),
             Self::DeadLetter(name) => f.write_str(name),
         }
     }
@@ -222,6 +238,10 @@ mod tests {
             Action::Discarded,
             Action::KeyCreated,
             Action::KeyRevoked,
+            Action::WebhookCreated,
+            Action::WebhookChanged,
+            Action::WebhookRemoved,
+            Action::WebhookReplayed,
         ];
         for action in all {
             assert_eq!(serde_json::to_value(action).unwrap(), action.as_str());

@@ -39,11 +39,17 @@ pub enum Point {
     StatusAdvanced,
     /// Everything is done but the acknowledgement.
     BeforeAck,
+    /// The log has an event's delivery to a webhook; its job is not stored yet.
+    DeliveryNoted,
+    /// The log says that an attempt has begun; nothing was sent yet.
+    CallbackBegun,
+    /// The receiver has answered; the log does not say so yet.
+    CallbackSent,
 }
 
 impl Point {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::UploadReceived,
         Self::UploadStored,
         Self::UploadRegistered,
@@ -55,6 +61,9 @@ impl Point {
         Self::SuccessorPublished,
         Self::StatusAdvanced,
         Self::BeforeAck,
+        Self::DeliveryNoted,
+        Self::CallbackBegun,
+        Self::CallbackSent,
     ];
 
     /// Its name in the configuration.
@@ -72,6 +81,9 @@ impl Point {
             Self::SuccessorPublished => "successor-published",
             Self::StatusAdvanced => "status-advanced",
             Self::BeforeAck => "before-ack",
+            Self::DeliveryNoted => "delivery-noted",
+            Self::CallbackBegun => "callback-begun",
+            Self::CallbackSent => "callback-sent",
         }
     }
 }

@@ -19,7 +19,8 @@
 //! [`topology`] makes the streams that all of this binds to, [`users`] who may do what with them;
 //! [`dead_letters`] is the operator's view of what could not be finished, [`events`] of what was
 //! published, [`history`] of one document, [`survey`] of the broker, [`status_watch`] of all documents as
-//! they move. [`keys`] keeps who may ask, [`audit`] what they did.
+//! they move. [`keys`] keeps who may ask, [`audit`] what they did; [`webhooks`] sends
+//! events to where their tenants want them.
 
 pub mod audit;
 pub mod backup;
@@ -53,3 +54,4 @@ pub mod sweeper;
 mod testing;
 pub mod topology;
 pub mod users;
+pub mod webhooks;

@@ -30,7 +30,7 @@ impl StageName {
 
     /// The stage as it stands in subjects, metrics and the API.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Preprocess => "preprocess",
             Self::Ocr => "ocr",

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use common::audit::{AUDIT_VERSION, Action, Actor, AuditRecord, Object, Outcome};
 use common::id::{DocumentId, Tenant};
 use common::key::Scope;
+use common::webhook::EndpointId;
 
 use crate::access::Holder;
 use crate::error::ApiError;
@@ -43,6 +44,16 @@ impl Caller {
     /// What the audit trail is told of a list of so many documents that this client got, just now.
     pub(crate) fn listed(&self, documents: usize) -> AuditRecord {
         self.told(Action::Listed, Object::Documents(documents as u64), Outcome::Done)
+    }
+
+    /// What the audit trail is told of something that this client did to `webhook`, just now.
+    pub(crate) fn did_to_webhook(
+        &self,
+        action: Action,
+        webhook: &EndpointId,
+        outcome: Outcome,
+    ) -> AuditRecord {
+        self.told(action, Object::Webhook(webhook.clone()), outcome)
     }
 
     fn told(&self, action: Action, object: Object, outcome: Outcome) -> AuditRecord {
@@ -79,7 +90,7 @@ macro_rules! permissions {
     };
 }
 
-permissions! { DocumentsRead DocumentsWrite DocumentsDelete OperationsRead }
+permissions! { DocumentsRead DocumentsWrite DocumentsDelete WebhooksManage OperationsRead }
 
 /// A client who may do what `P` says. Every handler that touches documents takes one, so that none can
 /// forget to look.

@@ -8,7 +8,7 @@
 //! * `register`: every document as its status moves, in memory; `wait` and `feed`, who follows one of them;
 //!   `listing`, who looks for some.
 //! * `retained`: what is kept of a document and shown: its status, its pages and their images.
-//! * `representation`: in which form a result is answered.
+//! * `representation`: in which form a result is answered; `json`: how a body of JSON is read.
 //! * `access`: who may ask for what ([`Access`]); `caller`, who is asking, for handlers.
 //! * `error`: everything a client can be told went wrong, and `problem`, the form it takes.
 //! * `server`: connections: how many, how long, how slow, and which requests are read at all; TLS.
@@ -27,6 +27,7 @@ mod feed;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod intake;
+mod json;
 mod layer;
 mod limit;
 mod listing;
@@ -47,7 +48,7 @@ mod view;
 mod wait;
 
 pub use access::{Access, check_access};
-pub use error::ApiError;
+pub use error::{ApiError, WebhookError};
 pub use error::catalogue::{ProblemKind, problem_kinds};
 pub use problem::Problem;
 pub use router::router;

@@ -1,5 +1,7 @@
 //! Every stream, subject, bucket and header name, in one place. Everything else calls functions.
 
+pub mod webhooks;
+
 use crate::audit::Action;
 use crate::id::{DocumentId, Tenant};
 use crate::key::KeyId;
@@ -72,7 +74,7 @@ pub const CE_DATASCHEMA_HEADER: &str = "ce-dataschema";
 
 /// Work queue of a stage.
 #[must_use]
-pub fn job_stream(stage: StageName) -> &'static str {
+pub const fn job_stream(stage: StageName) -> &'static str {
     match stage {
         StageName::Preprocess => "INVOICE_PREPROCESS",
         StageName::Ocr => "INVOICE_OCR",
@@ -91,7 +93,7 @@ pub fn streams_of(stage: StageName) -> impl Iterator<Item = &'static str> {
 
 /// Durable consumer of a stage's work queue.
 #[must_use]
-pub fn job_consumer(stage: StageName) -> &'static str {
+pub const fn job_consumer(stage: StageName) -> &'static str {
     stage.as_str()
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::names;
+use super::names::{self, webhooks};
 use crate::object::Bucket;
 use crate::stage::StageName;
 
@@ -23,6 +23,12 @@ pub enum Place {
     Keys,
     /// The audit trail.
     Audit,
+    /// Where tenants want their events sent.
+    Webhooks,
+    /// Events that wait to be sent there.
+    Callbacks,
+    /// What became of each sending.
+    Deliveries,
     /// What the broker has altogether.
     Disk,
 }
@@ -30,7 +36,7 @@ pub enum Place {
 impl Place {
     /// All that are streams: statuses first, then what they speak of, in the order in which a backup
     /// copies them.
-    pub const STREAMS: [Self; 10] = [
+    pub const STREAMS: [Self; 13] = [
         Self::Statuses,
         Self::Queue(StageName::Preprocess),
         Self::Queue(StageName::Ocr),
@@ -41,6 +47,9 @@ impl Place {
         Self::Objects(Bucket::Work),
         Self::Keys,
         Self::Audit,
+        Self::Deliveries,
+        Self::Callbacks,
+        Self::Webhooks,
     ];
 
     /// Where a message on `subject` is stored.
@@ -63,6 +72,9 @@ impl Place {
             Self::DeadLetters => Some(names::DEAD_STREAM),
             Self::Keys => Some(names::KEYS_STREAM),
             Self::Audit => Some(names::AUDIT_STREAM),
+            Self::Webhooks => Some(webhooks::ENDPOINTS_STREAM),
+            Self::Callbacks => Some(webhooks::CALLBACKS_STREAM),
+            Self::Deliveries => Some(webhooks::DELIVERIES_STREAM),
             Self::Disk => None,
         }
     }
@@ -80,6 +92,9 @@ impl Place {
             Self::DeadLetters => [Some(names::DEAD_SUBJECT_PREFIX.to_owned()), None],
             Self::Keys => [Some(names::KEYS_SUBJECT_PREFIX.to_owned()), None],
             Self::Audit => [Some(names::AUDIT_SUBJECT_PREFIX.to_owned()), None],
+            Self::Webhooks => [Some(webhooks::ENDPOINTS_SUBJECT_PREFIX.to_owned()), None],
+            Self::Callbacks => [Some(webhooks::CALLBACKS_SUBJECT_PREFIX.to_owned()), None],
+            Self::Deliveries => [Some(webhooks::DELIVERIES_SUBJECT_PREFIX.to_owned()), None],
             Self::Disk => [None, None],
         }
     }
@@ -96,6 +111,9 @@ impl fmt::Display for Place {
             Self::DeadLetters => f.write_str("the stream of dead letters"),
             Self::Keys => f.write_str("the store of API keys"),
             Self::Audit => f.write_str("the audit trail"),
+            Self::Webhooks => f.write_str("the store of webhooks"),
+            Self::Callbacks => f.write_str("the queue of callbacks"),
+            Self::Deliveries => f.write_str("the log of deliveries"),
             Self::Disk => f.write_str("the broker's disk"),
         }
     }
@@ -120,6 +138,9 @@ mod tests {
             (names::dead_subject(StageName::Extract, id.as_str()), Place::DeadLetters),
             (names::audit_subject(None, crate::audit::Action::Read), Place::Audit),
             ("$KV.invoice_keys.key.00".to_owned(), Place::Keys),
+            ("$KV.invoice_webhooks.endpoint.acme.00".to_owned(), Place::Webhooks),
+            ("invoice.callbacks.acme.00.-.00".to_owned(), Place::Callbacks),
+            ("$KV.invoice_deliveries.acme.00.-.00".to_owned(), Place::Deliveries),
             ("something.else".to_owned(), Place::Disk),
         ];
         for (subject, place) in table {

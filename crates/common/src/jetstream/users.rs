@@ -22,7 +22,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use self::api::{about, durable, follow, manage, purge, read, remove};
-use super::names;
+use super::names::{self, webhooks};
 use super::topology::{self, TopologyError};
 use crate::id::Tenant;
 use crate::object::Bucket;
@@ -58,7 +58,10 @@ pub struct Subscriber {
 
 /// A subscriber's name that cannot be used.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("a subscriber is NAME or NAME.TENANT, of lower-case letters, digits, '-' and '_'")]
+#[error(
+    "a subscriber is NAME or NAME.TENANT, of lower-case letters, digits, '-' and '_'; 'webhooks' is \
+     taken"
+)]
 pub struct BadSubscriber;
 
 /// A user that there is not.
@@ -80,6 +83,10 @@ impl FromStr for Subscriber {
         // The same letters as a tenant's: both become tokens of subjects and parts of file names.
         let legal: Result<Tenant, _> = name.parse();
         legal.map_err(|_| BadSubscriber)?;
+        // Its consumer would be the one that the gateway takes events from.
+        if name == webhooks::EVENTS_CONSUMER {
+            return Err(BadSubscriber);
+        }
         Ok(Self { name: name.to_owned(), tenant })
     }
 }
@@ -252,6 +259,7 @@ fn gateway(rights: &mut Rights) -> Result<(), TopologyError> {
     rights.may(follow(names::KEYS_STREAM));
     rights.may([names::KEY_USE_SUBJECTS.to_owned()]);
     rights.may(stored_in(names::AUDIT_STREAM)?);
+    sending(rights)?;
     // Answers to clients, and a look at what may have to be removed.
     let read_by_it = queues.into_iter().chain(stores).chain([
         names::STATUS_STREAM,
@@ -268,6 +276,24 @@ fn gateway(rights: &mut Rights) -> Result<(), TopologyError> {
     Ok(())
 }
 
+/// Keeping where tenants want their events sent, sending them there, and the log of it.
+fn sending(rights: &mut Rights) -> Result<(), TopologyError> {
+    let streams =
+        [webhooks::ENDPOINTS_STREAM, webhooks::CALLBACKS_STREAM, webhooks::DELIVERIES_STREAM];
+    for stream in streams {
+        rights.may([about(stream), purge(stream)]);
+        rights.may(read(stream));
+        rights.may(stored_in(stream)?);
+    }
+    rights.may(
+        [webhooks::ENDPOINTS_STREAM, webhooks::DELIVERIES_STREAM].into_iter().flat_map(follow),
+    );
+    rights.may(webhooks::CONSUMERS.into_iter().flat_map(|(from, name)| durable(from, name)));
+    // What is sent is the event as it is stored.
+    rights.may(read(names::EVENTS_STREAM));
+    Ok(())
+}
+
 fn operator(rights: &mut Rights) -> Result<(), TopologyError> {
     rights.may(api::listings());
     for stream in topology::streams()? {
@@ -279,6 +305,9 @@ fn operator(rights: &mut Rights) -> Result<(), TopologyError> {
         rights.may(api::keep_consumer(queue, consumer));
         // Replaying a dead letter.
         rights.may(stored_in(queue)?);
+    }
+    for (stream, consumer) in webhooks::CONSUMERS {
+        rights.may(api::keep_consumer(stream, consumer));
     }
     rights.may(stored_in(names::STATUS_STREAM)?);
     rights.may([remove(names::DEAD_STREAM)]);

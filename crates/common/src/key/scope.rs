@@ -16,6 +16,8 @@ pub enum Scope {
     DocumentsWrite,
     /// Erase documents of the tenant.
     DocumentsDelete,
+    /// Make, change and remove webhooks of the tenant, and see what was sent to them.
+    WebhooksManage,
     /// Read metrics, which are about all tenants together.
     OperationsRead,
 }
@@ -27,8 +29,13 @@ pub struct UnknownScope;
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::DocumentsRead, Self::DocumentsWrite, Self::DocumentsDelete, Self::OperationsRead];
+    pub const ALL: [Self; 5] = [
+        Self::DocumentsRead,
+        Self::DocumentsWrite,
+        Self::DocumentsDelete,
+        Self::WebhooksManage,
+        Self::OperationsRead,
+    ];
 
     /// As it is written in records, tokens and answers.
     #[must_use]
@@ -37,6 +44,7 @@ impl Scope {
             Self::DocumentsRead => "documents:read",
             Self::DocumentsWrite => "documents:write",
             Self::DocumentsDelete => "documents:delete",
+            Self::WebhooksManage => "webhooks:manage",
             Self::OperationsRead => "operations:read",
         }
     }
