@@ -5,6 +5,7 @@
 //! * `routes`: one file a route; `upload` is what the upload's route does with a request body.
 //! * `intake`: how a document that was read goes to the broker.
 //! * [`door`]: what the upload's route asks of a document, for commands without a service.
+//! * `callback`: addresses that uploads bring.
 //! * `register`: every document as its status moves, in memory; `wait` and `feed`, who follows one of them;
 //!   `listing`, who looks for some.
 //! * `retained`: what is kept of a document and shown: its status, its pages and their images.
@@ -19,6 +20,7 @@
 //! stored by its hash. Nothing of it goes to logs, errors or metric labels.
 
 mod access;
+mod callback;
 mod caller;
 mod conditional;
 pub mod door;
@@ -48,8 +50,8 @@ mod view;
 mod wait;
 
 pub use access::{Access, check_access};
-pub use error::{ApiError, WebhookError};
 pub use error::catalogue::{ProblemKind, problem_kinds};
+pub use error::{ApiError, WebhookError};
 pub use problem::Problem;
 pub use router::router;
 pub use server::{ListenError, check_listen, serve};

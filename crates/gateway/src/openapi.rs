@@ -32,6 +32,7 @@ const RESULT_COMPONENT: &str = "InvoiceExtracted";
     modifiers(&Schemes),
     tags(
         (name = "invoices", description = "Documents in, invoices out"),
+        (name = "webhooks", description = "Events, sent to where you want them"),
         (name = "operation", description = "For whoever runs the service"),
     ),
 )]

@@ -20,7 +20,7 @@ use crate::openapi::{self, Description};
 use crate::register::Register;
 use crate::routes::{
     contract, delete_invoice, docs, errors, health, invoice, invoice_events, invoices, metrics,
-    page_image, pages, process_invoice, process_invoices, ready, reprocess, result,
+    page_image, pages, process_invoice, process_invoices, ready, reprocess, result, webhooks,
 };
 use crate::state::{App, GatewayState};
 
@@ -59,6 +59,16 @@ pub(crate) fn router_with(
         .routes(routes!(reprocess::reprocess))
         .routes(routes!(pages::pages))
         .routes(routes!(page_image::page_image))
+        .routes(routes!(webhooks::list::webhooks, webhooks::create::create_webhook))
+        .routes(routes!(
+            webhooks::list::webhook,
+            webhooks::change::change_webhook,
+            webhooks::remove::remove_webhook
+        ))
+        .routes(routes!(webhooks::secret::exchange_secret))
+        .routes(routes!(webhooks::test::test_webhook))
+        .routes(routes!(webhooks::deliveries::deliveries))
+        .routes(routes!(webhooks::replay::replay_delivery))
         .routes(routes!(contract::contract))
         .routes(routes!(contract::failed))
         .routes(routes!(contract::events))
@@ -69,7 +79,7 @@ pub(crate) fn router_with(
         .split_for_parts();
     api.merge(docs::routes(openapi::render(&description)))
         .merge(errors::routes())
-        // The upload counts for itself, so that it can say how much came; nothing else has a body.
+        // The upload counts for itself, so that it can say how much came; so does what takes JSON.
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(rates, rate::limit))
         .layer(from_fn_with_state(identity, identity::identify))

@@ -16,3 +16,4 @@ pub(crate) mod process_invoices;
 pub(crate) mod ready;
 pub(crate) mod reprocess;
 pub(crate) mod result;
+pub(crate) mod webhooks;

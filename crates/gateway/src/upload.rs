@@ -35,6 +35,8 @@ pub(crate) struct Document {
     pub(crate) filename: Option<String>,
     /// All of it.
     pub(crate) bytes: Bytes,
+    /// Where to call back, as the form says; nobody has looked at it yet.
+    pub(crate) callback_url: Option<String>,
 }
 
 /// What a body may be, from its head alone.
@@ -62,16 +64,17 @@ pub(crate) async fn read(
     if parts.headers.contains_key(header::CONTENT_ENCODING) {
         return Err(ApiError::UnsupportedContentEncoding);
     }
-    let (bytes, filename) = match envelope(&parts.headers)? {
+    let form::Form { bytes, filename, callback_url } = match envelope(&parts.headers)? {
         Envelope::Form { boundary } => form::read(body, boundary, max_bytes).await?,
-        Envelope::Bare => {
-            let given = named.map(str::to_owned).or_else(|| disposition::filename(&parts.headers));
-            (body.read_all(max_bytes).await?, given)
-        }
+        Envelope::Bare => form::Form {
+            filename: named.map(str::to_owned).or_else(|| disposition::filename(&parts.headers)),
+            bytes: body.read_all(max_bytes).await?,
+            callback_url: None,
+        },
     };
     let media_type = check(&bytes, limits)?;
     let filename = filename.and_then(|name| filename::clean(&name));
-    Ok(Document { media_type, filename, bytes })
+    Ok(Document { media_type, filename, bytes, callback_url })
 }
 
 fn declared(headers: &HeaderMap) -> Result<Mime, ApiError> {

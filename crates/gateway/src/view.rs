@@ -2,6 +2,7 @@
 
 mod listed;
 mod pages;
+pub(crate) mod webhooks;
 
 pub(crate) use listed::{Listed, ListedInvoice};
 pub(crate) use pages::PagesView;

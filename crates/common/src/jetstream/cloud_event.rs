@@ -9,7 +9,7 @@ use crate::event::EventKind;
 use crate::status::StatusRecord;
 
 /// Version of CloudEvents.
-const SPECVERSION: &str = "1.0";
+pub(super) const SPECVERSION: &str = "1.0";
 
 /// Media type of all bodies. Anything that begins with `application/cloudevents` would announce the other
 /// mode, where the attributes are in the body.

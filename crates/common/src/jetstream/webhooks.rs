@@ -6,7 +6,7 @@
 //! 2. `deliver` takes jobs, counts the attempt in the record by compare-and-set, reads the event where it is
 //!    stored, signs and sends it, notes the outcome, and hands the job back until the next attempt is due, or
 //!    acknowledges it.
-//! 3. `endpoints` and [`log`] keep what tenants ask for and see.
+//! 3. `endpoints` and [`log`] keep what tenants ask for and see; `address`, what an upload asks for.
 //!
 //! Nothing waits in memory: what is not acknowledged comes again, to whichever gateway runs. No copy of an event
 //! is made, so what is erased cannot be sent any more. Whoever has made records and jobs of an event looks
@@ -19,6 +19,7 @@ mod endpoints;
 mod fan_out;
 pub mod log;
 mod queue;
+mod trial;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,7 +41,7 @@ use crate::error::StageError;
 use crate::metrics::WebhookMetrics;
 use crate::webhook::Retries;
 
-pub use endpoints::Fared;
+pub use trial::send_test;
 
 /// How long one pull request waits at the broker; a shutdown waits for the outstanding one (see
 /// [`super::runner`]).

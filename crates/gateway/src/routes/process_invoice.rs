@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use common::jetstream::intake::Accepted;
 
+use crate::callback;
 use crate::caller::{Caller, DocumentsWrite, May};
 use crate::error::ApiError;
 use crate::intake;
@@ -32,15 +33,21 @@ struct Choice {
     /// absent. Another choice makes another id.
     #[param(example = "fra+eng")]
     languages: Option<String>,
+    /// Where to send the event that tells how the document ended; goes before the form's field. The caller's
+    /// webhook for addresses that uploads bring (`uploads: true`) signs it.
+    #[param(example = "https://example.org/invoices")]
+    callback_url: Option<String>,
 }
 
 /// The form of a multipart upload.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "describes the form; the body is read as a stream")]
 struct UploadForm {
-    /// The document. Other fields are skipped.
+    /// The document. Fields of other names are skipped.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     file: Vec<u8>,
+    /// Where to send the event that tells how the document ended.
+    callback_url: Option<String>,
 }
 
 /// A document by itself, as its `Content-Type` says.
@@ -116,7 +123,8 @@ struct BareDocument(Vec<u8>);
         ),
         (
             status = 422,
-            description = "No file, an empty or damaged one, too many pixels, unusable languages",
+            description = "No file, an empty or damaged one, too many pixels, unusable languages, an \
+                address to call back that is not called",
             body = Problem,
             content_type = "application/problem+json",
         ),
@@ -160,7 +168,17 @@ async fn take_in(
         limit: app.config.gateway.max_concurrent_uploads as u64,
     })?;
     let document = read_in_time(app, parts, body, choice.filename.as_deref()).await?;
-    intake::accept(app, &caller, &correlation, document, &languages.unwrap_or_default()).await
+    let callback = choice.callback_url.or_else(|| document.callback_url.clone());
+    let callback = match callback {
+        Some(url) => Some(callback::looked_at(app, &caller.tenant, &url).await?),
+        None => None,
+    };
+    let languages = languages.unwrap_or_default();
+    let accepted = intake::accept(app, &caller, &correlation, document, &languages).await?;
+    if let Some(url) = callback {
+        callback::order(app, &caller.tenant, &accepted.record.id, &url).await?;
+    }
+    Ok(accepted)
 }
 
 async fn read_in_time(

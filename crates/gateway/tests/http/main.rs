@@ -34,4 +34,5 @@ mod tenants;
 mod tls;
 mod upload;
 mod waiting;
+mod webhooks;
 mod world;

@@ -29,7 +29,8 @@ struct Operation {
 impl Operation {
     /// Its address, for document `id`.
     fn of(&self, id: &str) -> String {
-        self.path.replace("{id}", id).replace("{n}", "1")
+        let path = self.path.replace("{id}", id).replace("{n}", "1");
+        path.replace("{webhook}", "0123456789abcdef").replace("{delivery}", "dlv_0")
     }
 
     async fn ask(&self, world: &World, id: &str, key: Option<&str>) -> Answer {

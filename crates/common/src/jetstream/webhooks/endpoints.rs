@@ -18,7 +18,7 @@ use crate::webhook::{Endpoint, EndpointId, EndpointState, Health, Stopped};
 
 /// How a delivery ended, for the endpoint's health.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fared {
+pub(super) enum Fared {
     /// The receiver took it.
     Taken,
     /// It failed for good.

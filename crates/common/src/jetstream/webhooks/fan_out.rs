@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_nats::jetstream;
+use async_nats::jetstream::message::StreamMessage;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
@@ -43,6 +44,14 @@ impl Event {
         let (kind, tenant, document, _) = parse_event(&subject)?;
         let stored_at = Timestamp::from_nanosecond(info.published.unix_timestamp_nanos()).ok()?;
         Some(Self { subject, kind, tenant, document, sequence: info.stream_sequence, stored_at })
+    }
+
+    /// As it is stored.
+    pub(super) fn stored(message: &StreamMessage) -> Option<Self> {
+        let subject = message.subject.to_string();
+        let (kind, tenant, document, _) = parse_event(&subject)?;
+        let stored_at = Timestamp::from_nanosecond(message.time.unix_timestamp_nanos()).ok()?;
+        Some(Self { subject, kind, tenant, document, sequence: message.sequence, stored_at })
     }
 }
 
