@@ -48,7 +48,7 @@ impl WebhookMetrics {
         );
         registry.register_with_unit(
             "webhook_call_duration",
-            "Time from the connection to a webhook to its answer",
+            "Time from the look-up of a webhook's host to its answer",
             Unit::Seconds,
             duration.clone(),
         );
@@ -72,7 +72,7 @@ impl WebhookMetrics {
                 200..=299 => "taken",
                 300..=399 => "redirected",
                 400..=499 => "refused",
-                _ => "receiver_failed",
+                _ => "failed",
             },
             Err(error) => error.code(),
         };

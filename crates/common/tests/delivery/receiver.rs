@@ -39,7 +39,6 @@ impl Received {
 pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
     received: Arc<Mutex<Vec<Received>>>,
-    replies: Arc<Mutex<VecDeque<Reply>>>,
     listening: JoinHandle<()>,
 }
 
@@ -50,22 +49,17 @@ impl Receiver {
         let address = listener.local_addr().unwrap();
         let received: Arc<Mutex<Vec<Received>>> = Arc::default();
         let replies = Arc::new(Mutex::new(replies.into_iter().collect::<VecDeque<_>>()));
-        let (kept, told) = (received.clone(), replies.clone());
+        let kept = received.clone();
         let listening = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, kept.clone(), told.clone()));
+                tokio::spawn(serve(stream, kept.clone(), replies.clone()));
             }
         });
-        Self { address, received, replies, listening }
+        Self { address, received, listening }
     }
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}/hook", self.address)
-    }
-
-    /// What it answers next.
-    pub(crate) fn reply(&self, replies: impl IntoIterator<Item = Reply>) {
-        *self.replies.lock().unwrap() = replies.into_iter().collect();
     }
 
     /// Everything that came.

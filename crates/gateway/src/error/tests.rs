@@ -1,5 +1,7 @@
 //! What clients are told.
 
+use std::time::Duration;
+
 use common::jetstream::publish::Unpublished;
 
 use super::*;
