@@ -422,9 +422,15 @@ mod tests {
         for role in Role::own().chain(subscribers) {
             assert_eq!(role.to_string().parse(), Ok(role));
         }
-        for wrong in
-            ["", "somebody", "subscriber.", "subscriber.a.", "subscriber.A", "subscriber.a.b.c"]
-        {
+        for wrong in [
+            "",
+            "somebody",
+            "subscriber.",
+            "subscriber.a.",
+            "subscriber.A",
+            "subscriber.a.b.c",
+            "subscriber.webhooks",
+        ] {
             assert_eq!(wrong.parse::<Role>(), Err(BadRole), "{wrong}");
         }
     }

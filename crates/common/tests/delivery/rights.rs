@@ -23,7 +23,7 @@ enum Deed {
 use Deed::{Listen, Publish};
 
 /// Deeds, and who may do them; nobody else may.
-const DEEDS: [(Deed, &[&str]); 50] = [
+const DEEDS: [(Deed, &[&str]); 59] = [
     // Taking and answering jobs.
     (Publish("$JS.API.CONSUMER.MSG.NEXT.INVOICE_PREPROCESS.preprocess"), &["preprocess"]),
     (Publish("$JS.API.CONSUMER.MSG.NEXT.INVOICE_OCR.ocr"), &["ocr"]),
@@ -83,6 +83,16 @@ const DEEDS: [(Deed, &[&str]); 50] = [
     (Publish("$JS.API.CONSUMER.DURABLE.CREATE.INVOICE_OCR.ocr"), &["operator"]),
     (Publish("$JS.API.CONSUMER.DELETE.INVOICE_OCR.ocr"), &[]),
     (Publish("$JS.API.CONSUMER.MSG.NEXT.INVOICE_EVENTS.books"), &["subscriber.books", "operator"]),
+    // Webhooks: whoever reads their records knows what sendings are signed with.
+    (Publish("$KV.invoice_webhooks.endpoint.x.x"), &["gateway"]),
+    (Publish("$KV.invoice_deliveries.x.x.x.x"), &["gateway"]),
+    (Publish("invoice.callbacks.x.x.x.x"), &["gateway"]),
+    (Publish("$JS.API.STREAM.MSG.GET.KV_invoice_webhooks"), &["gateway", "operator"]),
+    (Publish("$JS.API.CONSUMER.CREATE.KV_invoice_webhooks"), &["gateway"]),
+    (Publish("$JS.API.CONSUMER.MSG.NEXT.INVOICE_CALLBACKS.deliver"), &["gateway"]),
+    (Publish("$JS.API.CONSUMER.MSG.NEXT.INVOICE_EVENTS.webhooks"), &["gateway", "operator"]),
+    (Publish("$JS.API.STREAM.PURGE.KV_invoice_webhooks"), &["gateway"]),
+    (Publish("$JS.API.STREAM.PURGE.INVOICE_CALLBACKS"), &["gateway"]),
     // Others' conversations, and the broker itself.
     (Listen("_INBOX_extract.>"), &["extract"]),
     (Listen("_INBOX.>"), &[]),
