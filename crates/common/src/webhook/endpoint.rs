@@ -89,6 +89,10 @@ pub enum EndpointState {
     },
 }
 
+/// Replaced secrets that still sign at most, the newest ones. More than one: whose exchange was carried out and not
+/// answered repeats it, and the receiver knows the first one only.
+const MAX_OLD_SECRETS: usize = 3;
+
 /// A secret that was replaced and still signs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct OldSecret {
@@ -127,7 +131,8 @@ pub struct Endpoint {
     /// Whether any are sent.
     pub state: EndpointState,
     secret: Secret,
-    old_secret: Option<OldSecret>,
+    /// Oldest first.
+    old_secrets: Vec<OldSecret>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Sequence of the last event that was stored before that.
@@ -159,7 +164,7 @@ impl Endpoint {
             kinds,
             state: EndpointState::Enabled,
             secret,
-            old_secret: None,
+            old_secrets: Vec::new(),
             created_at: now,
             events_after,
         }
@@ -183,19 +188,22 @@ impl Endpoint {
     pub fn rotate(&mut self, secret: Secret, now: Timestamp) {
         let secret = std::mem::replace(&mut self.secret, secret);
         let until = now.saturating_add(SECRET_OVERLAP).unwrap_or(Timestamp::MAX);
-        self.old_secret = Some(OldSecret { secret, until });
+        self.old_secrets.retain(|old| now < old.until);
+        self.old_secrets.push(OldSecret { secret, until });
+        let surplus = self.old_secrets.len().saturating_sub(MAX_OLD_SECRETS);
+        self.old_secrets.drain(..surplus);
     }
 
     /// What sendings are signed with at `now`, the newest first.
     pub fn secrets(&self, now: Timestamp) -> impl Iterator<Item = &Secret> {
-        let old = self.old_secret.as_ref().filter(|old| now < old.until).map(|old| &old.secret);
-        std::iter::once(&self.secret).chain(old)
+        let old = self.old_secrets.iter().rev().filter(move |old| now < old.until);
+        std::iter::once(&self.secret).chain(old.map(|old| &old.secret))
     }
 
-    /// Until when the secret before this one still signs.
+    /// Until when a secret before this one still signs.
     #[must_use]
     pub fn overlap_until(&self, now: Timestamp) -> Option<Timestamp> {
-        self.old_secret.as_ref().map(|old| old.until).filter(|until| now < *until)
+        self.old_secrets.last().map(|old| old.until).filter(|until| now < *until)
     }
 
     /// CBOR bytes of the record.
@@ -280,6 +288,14 @@ mod tests {
         assert_eq!(endpoint.secrets(at(86_400)).collect::<Vec<_>>(), [&new]);
         assert_eq!(endpoint.overlap_until(at(86_399)), Some(at(86_400)));
         assert_eq!(endpoint.overlap_until(at(86_400)), None);
+
+        // Exchanged again and again: those of the last day, but not more than a header should have.
+        for second in 1..9 {
+            endpoint.rotate(Secret::generate().unwrap(), at(second));
+        }
+        assert_eq!(endpoint.secrets(at(9)).count(), 1 + MAX_OLD_SECRETS);
+        endpoint.rotate(Secret::generate().unwrap(), at(200_000));
+        assert_eq!(endpoint.old_secrets.len(), 1, "expired ones are not kept");
     }
 
     #[test]

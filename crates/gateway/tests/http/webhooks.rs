@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::client::{Answer, PDF, UPLOAD, get, post, raw, send};
+use crate::tls::{encrypted, issue};
 use crate::world::World;
 
 const WEBHOOKS: &str = "/api/v1/webhooks";
@@ -117,6 +118,35 @@ async fn a_webhook_is_made_shown_changed_and_removed_and_its_secret_shown_once()
     for action in ["webhook_created", "webhook_changed", "webhook_removed"] {
         assert!(actions.contains(&action), "{action}: {actions:?}");
     }
+}
+
+/// What a test says that is sent to `receiver`, trusting the certificates in `trusted`.
+async fn tested(receiver: &World, trusted: &str) -> Value {
+    let port = receiver.address.port();
+    let world = World::with(|config| {
+        let loopback = ["127.0.0.1/32", "::1/128"].map(|network| network.parse().unwrap());
+        config.webhooks.allowed_networks = loopback.into();
+        config.webhooks.ports = vec![port];
+        config.webhooks.tls_ca = trusted.to_owned();
+    })
+    .await;
+    let new = json!({ "url": format!("https://localhost:{port}/health") });
+    let made = ask(&world, "POST", WEBHOOKS, &new).await;
+    let place = made.header("location").unwrap();
+    send(world.address, "POST", &format!("{place}/test")).await.json()["attempt"].clone()
+}
+
+#[tokio::test]
+async fn only_a_receiver_with_a_certificate_that_is_trusted_is_sent_anything() {
+    let issued = issue();
+    let (receiver, files) = encrypted(&issued).await;
+    let trusted = files.path("certificate.pem").to_str().unwrap().to_owned();
+    // It takes nothing that is posted there, and was reached.
+    assert_eq!(tested(&receiver, &trusted).await["status"], 405);
+    assert_eq!(tested(&receiver, "").await["error"], "tls_failed", "not one of the public ones");
+    let (other, other_files) = encrypted(&issue()).await;
+    assert_eq!(tested(&other, &trusted).await["error"], "tls_failed", "another one of that name");
+    drop(other_files);
 }
 
 #[tokio::test]

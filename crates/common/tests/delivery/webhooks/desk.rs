@@ -85,7 +85,10 @@ impl Made {
     /// All its deliveries, newest first.
     pub(crate) async fn log(&self, bench: &Bench) -> Vec<Delivery> {
         let (tenant, id) = (&self.endpoint.tenant, &self.endpoint.id);
-        let page = bench.broker.deliveries_of(tenant, id, None, None, 100).await.unwrap();
+        // A broker that was just started again may take a while.
+        let page = bench
+            .until(async || bench.broker.deliveries_of(tenant, id, None, None, 100).await.ok())
+            .await;
         assert_eq!(page.next, None);
         page.deliveries
     }

@@ -137,7 +137,12 @@ pub(crate) async fn create_webhook(
     let endpoint = Endpoint::new(id, secret, new, events_after, now);
     broker.create_endpoint(&endpoint).await.map_err(|error| failed(&error))?;
     let told = caller.did_to_webhook(Action::WebhookCreated, &endpoint.id, Outcome::Done);
-    app.access.trail().tell(&told).await?;
+    if let Err(error) = app.access.trail().tell(&told).await {
+        // Whoever is told to come back makes another one, and nobody knows the secret of this one.
+        let removed = broker.remove_endpoint(&caller.tenant, &endpoint.id).await;
+        tracing::warn!(webhook = %endpoint.id, ?removed, "a webhook that the trail was not told of is removed");
+        return Err(error);
+    }
     tracing::info!(webhook = %endpoint.id, "webhook made");
     let view = WebhookWithSecret { webhook: WebhookView::of(&endpoint, now), secret: shown };
     let mut response = (StatusCode::CREATED, Json(view)).into_response();
