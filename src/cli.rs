@@ -8,7 +8,7 @@ use common::service::ServiceArgs;
 
 use crate::command::{
     audit, backup, completions, config, dead, decode, delete, doctor, errors, events, explain,
-    finish, keys, man, read, status, story, submit, topology, watch, worker,
+    finish, keys, man, openapi, read, status, story, submit, topology, watch, worker,
 };
 use crate::exit;
 use crate::serve::{self, ServeArgs};
@@ -51,6 +51,7 @@ enum Command {
   invoice-ocr read invoice.pdf
   invoice-ocr read --languages deu+eng --output ndjson scans 'mail/*.pdf'
   invoice-ocr read --output json - < invoice.pdf | jq '.[0].result.invoice.totals.gross.value'
+  invoice-ocr read --format ubl invoice.pdf > invoice.ubl.xml
   invoice-ocr read --fail-on-review invoice.pdf\n\n{}", exit::help()))]
     Read(read::ReadArgs),
     /// Send documents; with --wait, print what they say
@@ -58,6 +59,7 @@ enum Command {
   invoice-ocr submit --wait invoice.pdf
   invoice-ocr submit --wait --parallel 8 --output ndjson scans/*.jpg
   invoice-ocr submit --resume sent.ndjson archive 'inbox/**/*.pdf'
+  invoice-ocr submit --wait --format csv --out lines scans
   invoice-ocr submit --wait --fail-on-review --output json invoice.pdf")]
     Submit(submit::SubmitArgs),
     /// Print where a document stands and what it says
@@ -155,6 +157,10 @@ enum Command {
   invoice-ocr errors document_encrypted
   invoice-ocr errors > docs/errors.md")]
     Errors(errors::ErrorsArgs),
+    /// Print the description of the HTTP API (OpenAPI 3.1), as a running service has it at /openapi.json
+    #[command(after_help = "Examples:
+  invoice-ocr openapi > contract/openapi.json")]
+    Openapi,
     /// Turn a CBOR message on standard input into JSON
     ///
     /// What JSON cannot say: byte strings become `{"$bytes": "<base64>"}`, tags
@@ -198,6 +204,7 @@ impl Cli {
             Command::Completions(args) => finish(completions::run(&args)),
             Command::Man(args) => finish(man::run(&args)),
             Command::Errors(args) => finish(errors::run(&args)),
+            Command::Openapi => finish(openapi::run()),
             Command::Decode => finish(decode::run()),
             Command::Worker(args) => worker::run(&args),
             Command::BrokerChild { arguments } => serve::exec_broker(&arguments),

@@ -11,6 +11,7 @@ mod cli {
     mod config;
     mod doctor;
     mod explain;
+    mod exporting;
     pub(crate) mod http;
     mod pages;
     mod read;
@@ -30,7 +31,7 @@ use serde_json::{Value, json};
 use cli::http::{Answer, Service};
 
 const ID: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-const COMMANDS: [&[&str]; 29] = [
+const COMMANDS: [&[&str]; 30] = [
     &[],
     &["serve"],
     &["submit"],
@@ -60,6 +61,7 @@ const COMMANDS: [&[&str]; 29] = [
     &["config", "check"],
     &["config", "reference"],
     &["errors"],
+    &["openapi"],
 ];
 
 fn program(args: &[&str]) -> Command {

@@ -13,6 +13,7 @@
 mod tidy {
     pub(crate) mod docs;
     pub(crate) mod rust;
+    pub(crate) mod session;
     pub(crate) mod tree;
 }
 

@@ -120,6 +120,19 @@ def edge():
             ("sum(invoice_ocr_audit_records_dropped_total)", "lost"),
             width=HALF,
         ),
+        lines(
+            "Sendings to webhooks",
+            "Attempts within each interval by outcome: what is not taken is tried again for a day.",
+            (newly("invoice_ocr_webhook_calls_total", "outcome"), "{{outcome}}"),
+            width=HALF,
+        ),
+        lines(
+            "Deliveries to webhooks that are over",
+            "Within each interval by how they ended; webhooks that were given up beside them.",
+            (newly("invoice_ocr_webhook_deliveries_total", "state"), "{{state}}"),
+            (newly("invoice_ocr_webhooks_disabled_total", "reason"), "given up: {{reason}}"),
+            width=HALF,
+        ),
     ]
 
 

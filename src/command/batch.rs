@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use std::thread::scope;
 use std::time::{Duration, Instant};
 
+use super::exporting::{self, ExportArgs};
 use super::interrupt::Interrupt;
 use super::outcome::Outcome;
 use super::progress::Progress;
@@ -22,6 +23,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) output: Output,
     /// Whether the documents are read in the end, or only sent.
     pub(crate) read: bool,
+    /// What is to be made of results.
+    pub(crate) export: &'a ExportArgs,
     pub(crate) interrupt: &'a Interrupt,
 }
 
@@ -36,15 +39,17 @@ pub(crate) struct Done {
 }
 
 impl Batch<'_> {
-    /// Does `work` for each source and prints what became of it. `work` returns `None` where it was asked to
+    /// Does `work` for each source, makes files of the results where they are asked for, and prints what became
+    /// of it. `work` returns `None` where it was asked to
     /// end before anything was done.
     ///
     /// # Errors
-    /// Those of printing.
+    /// Those of printing, and [`CommandError::Usage`] before anything is done where files cannot be made.
     pub(crate) fn run(
         &self,
         work: impl Fn(&Source, &Progress) -> Option<Outcome> + Sync,
     ) -> Result<Done, CommandError> {
+        self.export.prepare(self.sources, self.output)?;
         let began = Instant::now();
         let sources = &self.sources.all;
         let progress = Progress::new(sources.len());
@@ -59,6 +64,7 @@ impl Batch<'_> {
                         let index = next.fetch_add(1, Ordering::Relaxed);
                         let Some(source) = sources.get(index) else { return };
                         let Some(outcome) = work(source, progress) else { return };
+                        let outcome = self.export.apply(source, outcome);
                         // Nobody listens any more once standard output is closed.
                         if sender.send((index, outcome)).is_err() {
                             return;
@@ -87,11 +93,12 @@ impl Batch<'_> {
     fn print(&self, outcomes: &[Outcome]) -> Result<(), CommandError> {
         let answer = outcomes.first().and_then(Outcome::answer);
         match (self.output, outcomes, answer) {
+            (_, [outcome], _) if self.export.takes_output() => exporting::print(outcome),
             // Printed as they ended.
             (Output::Ndjson, ..) => Ok(()),
             (Output::Json, ..) => console::json(&outcomes.iter().map(Outcome::json).collect()),
             (Output::Table, [], _) => Ok(()),
-            (Output::Table, [outcome], Some(_)) if self.read => {
+            (Output::Table, [outcome], Some(_)) if self.read && !self.export.is_wanted() => {
                 console::line(&detail::document(&outcome.json()))
             }
             (Output::Table, ..) => {

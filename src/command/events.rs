@@ -96,7 +96,8 @@ fn line(event: &PublicEvent) -> String {
     let kind = event.subject.split('.').nth(1).unwrap_or_default();
     let said = match event.body.get("error") {
         Some(error) => overview::problem(error),
-        None => overview::summary(&event.body).join("  "),
+        // A correction has the result inside.
+        None => overview::summary(event.body.get("result").unwrap_or(&event.body)).join("  "),
     };
     let line = format!("{:.3}  {kind:<9}  {}  {said}", event.stored_at, text("id"));
     console::printable(line.trim_end())

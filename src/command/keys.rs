@@ -66,7 +66,7 @@ struct CreateArgs {
     /// Whose documents it opens
     #[arg(long, default_value = "default")]
     tenant: Tenant,
-    /// What may be done with it: read, write, delete (documents), operations (metrics); may be repeated
+    /// What may be done with it: read, write, delete (documents), webhooks, operations (metrics); may be repeated
     #[arg(long = "scope", value_name = "SCOPE", required = true, value_delimiter = ',',
           value_parser = scope)]
     scopes: Vec<Scope>,
@@ -170,10 +170,11 @@ fn end(now: Timestamp, span: Span) -> Result<Timestamp, CommandError> {
     end.map_err(|error| CommandError::Usage(error.to_string()))
 }
 
-/// `read` is short for `documents:read`, `operations` for `operations:read`.
+/// `read` is short for `documents:read`, `webhooks` for `webhooks:manage`, `operations` for `operations:read`.
 fn scope(text: &str) -> Result<Scope, String> {
     let whole = match text {
         "operations" => "operations:read".to_owned(),
+        "webhooks" => "webhooks:manage".to_owned(),
         short if !short.contains(':') => format!("documents:{short}"),
         whole => whole.to_owned(),
     };
@@ -200,11 +201,14 @@ mod tests {
 
     #[test]
     fn scopes_have_short_names() {
-        let scopes = ["read", "write", "delete", "operations", "documents:read"].map(scope);
-        let [read, write, delete, operations, whole] = scopes.map(Result::unwrap);
+        let scopes =
+            ["read", "write", "correct", "delete", "operations", "documents:read"].map(scope);
+        let [read, write, correct, delete, operations, whole] = scopes.map(Result::unwrap);
         assert_eq!((read, whole), (Scope::DocumentsRead, Scope::DocumentsRead));
         assert_eq!((write, delete), (Scope::DocumentsWrite, Scope::DocumentsDelete));
+        assert_eq!(correct, Scope::DocumentsCorrect);
         assert_eq!(operations, Scope::OperationsRead);
+        assert_eq!(scope("webhooks").unwrap(), Scope::WebhooksManage);
         assert!(scope("everything").unwrap_err().contains("documents:read"));
     }
 

@@ -3,8 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use crate::client::ClientError;
+use crate::command::exporting::Exported;
 use crate::command::table::overview;
 use crate::exit::Exit;
+
+/// Code of a file that could not be made of a result.
+const UNWRITTEN: &str = "export_unwritten";
 
 /// What became of one submitted file.
 #[derive(Debug)]
@@ -16,6 +20,8 @@ pub(crate) struct Outcome {
     /// Whether something else ended first.
     cut: Option<Cut>,
     seen: Seen,
+    /// What was made of its result, where something was to be.
+    made: Option<Exported>,
 }
 
 /// Whether a document is new.
@@ -41,7 +47,7 @@ pub(crate) enum Cut {
 impl Outcome {
     /// The file's document ended, or was only to be sent.
     pub(crate) fn new(file: &str, ended: Result<Value, ClientError>) -> Self {
-        Self { file: file.to_owned(), ended, cut: None, seen: Seen::First }
+        Self { file: file.to_owned(), ended, cut: None, seen: Seen::First, made: None }
     }
 
     /// The file's document was still as in `last` when something else ended.
@@ -54,6 +60,16 @@ impl Outcome {
         Self { seen, ..self }
     }
 
+    /// The same, with what was made of its result.
+    pub(crate) fn exported(self, made: Exported) -> Self {
+        Self { made: Some(made), ..self }
+    }
+
+    /// What was made of its result.
+    pub(crate) fn made(&self) -> Option<&Exported> {
+        self.made.as_ref()
+    }
+
     /// Whether its document is new; `None` for a file that was not taken.
     pub(crate) fn novelty(&self) -> Option<Seen> {
         self.ended.is_ok().then_some(self.seen)
@@ -61,9 +77,11 @@ impl Outcome {
 
     /// Stable name of what went wrong with the document, or with sending it.
     pub(crate) fn code(&self) -> Option<&str> {
-        match &self.ended {
-            Err(error) => Some(describe(error).0),
-            Ok(answer) => answer.pointer("/error/code").and_then(Value::as_str),
+        match (&self.ended, &self.made) {
+            (Err(error), _) => Some(describe(error).0),
+            (_, Some(Exported::Incomplete(problem))) => problem.get("code").and_then(Value::as_str),
+            (_, Some(Exported::Failed(_))) => Some(UNWRITTEN),
+            (Ok(answer), _) => answer.pointer("/error/code").and_then(Value::as_str),
         }
     }
 
@@ -90,9 +108,20 @@ impl Outcome {
                 if let Some(cut) = self.cut {
                     return Some(cut.told().to_owned());
                 }
+                match &self.made {
+                    Some(Exported::Incomplete(problem)) => return Some(refused(problem)),
+                    Some(Exported::Failed(why)) => return Some(format!("{UNWRITTEN}: {why}")),
+                    Some(Exported::Text(_) | Exported::File(_)) | None => {}
+                }
                 answer.get("error").filter(|error| !error.is_null()).map(overview::problem)
             }
         }
+    }
+
+    /// What went wrong, or where it stands, on one line.
+    pub(crate) fn told(&self) -> String {
+        let state = || self.answer().and_then(|answer| answer.get("state")?.as_str());
+        self.problem().unwrap_or_else(|| state().unwrap_or("not accepted").to_owned())
     }
 
     /// The status answer as the API gave it, with `file` before it. A file without an answer has
@@ -116,6 +145,19 @@ impl Outcome {
         if let Some(cut) = self.cut {
             object.insert(cut.key().to_owned(), true.into());
         }
+        match &self.made {
+            Some(Exported::File(path)) => {
+                object.insert("export".to_owned(), path.display().to_string().into());
+            }
+            Some(Exported::Incomplete(problem)) => {
+                object.insert("problem".to_owned(), problem.clone());
+            }
+            Some(Exported::Failed(why)) => {
+                let problem = json!({"code": UNWRITTEN, "detail": why});
+                object.insert("problem".to_owned(), problem);
+            }
+            Some(Exported::Text(_)) | None => {}
+        }
         Value::Object(object)
     }
 
@@ -126,10 +168,26 @@ impl Outcome {
             Ok(answer) => match self.cut {
                 Some(Cut::TimedOut) => Exit::TimedOut,
                 Some(Cut::Interrupted) => Exit::Interrupted,
-                None => of_answer(answer, fail_on_review),
+                None => of_answer(answer, fail_on_review).max(self.of_file()),
             },
         }
     }
+}
+
+impl Outcome {
+    /// The exit code of what was made of the result: what the API refuses has failed.
+    fn of_file(&self) -> Exit {
+        match &self.made {
+            Some(Exported::Incomplete(_) | Exported::Failed(_)) => Exit::Failed,
+            Some(Exported::Text(_) | Exported::File(_)) | None => Exit::Done,
+        }
+    }
+}
+
+/// A problem of the API on one line.
+fn refused(problem: &Value) -> String {
+    let text = |key: &str| problem.get(key).and_then(Value::as_str).unwrap_or_default();
+    format!("{}: {}", text("code"), text("detail"))
 }
 
 impl Cut {

@@ -17,6 +17,7 @@ use gateway::door;
 
 use self::local::{Document, Local};
 use super::batch::Batch;
+use super::exporting::ExportArgs;
 use super::interrupt::Interrupt;
 use super::outcome::Outcome;
 use super::source::{Source, Sources};
@@ -41,6 +42,8 @@ pub(crate) struct ReadArgs {
     /// its file, state and result as the API gives them. NDJSON: the same, an object a line, as documents end
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value = "table")]
     output: Output,
+    #[command(flatten)]
+    export: ExportArgs,
     /// Exit with 3 when a result needs review
     #[arg(long)]
     fail_on_review: bool,
@@ -85,6 +88,7 @@ pub(crate) fn run(args: &ReadArgs) -> Result<Exit, CommandError> {
         parallel: args.parallel.map_or(workers, usize::from),
         output: args.output,
         read: true,
+        export: &args.export,
         interrupt: &Interrupt::default(),
     };
     let done = batch.run(|source, progress| {

@@ -13,6 +13,7 @@ use self::journal::{Journal, Sent};
 use super::batch::Batch;
 use super::delivery::{Delivery, Waited};
 use super::endpoint::GatewayArgs;
+use super::exporting::ExportArgs;
 use super::interrupt::Interrupt;
 use super::outcome::{Outcome, Seen};
 use super::progress::Progress;
@@ -53,6 +54,8 @@ pub(crate) struct SubmitArgs {
     /// line, as documents end
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value = "table")]
     output: Output,
+    #[command(flatten)]
+    export: ExportArgs,
     /// Exit with 3 when a result needs review
     #[arg(long, requires = "wait")]
     fail_on_review: bool,
@@ -79,6 +82,9 @@ enum Ended {
 /// # Errors
 /// [`CommandError::Usage`] before anything is sent when a file is not there.
 pub(crate) fn run(args: &SubmitArgs) -> Result<Exit, CommandError> {
+    if args.export.is_wanted() && !args.wait {
+        return Err(CommandError::Usage("--format needs --wait: there is no result before".into()));
+    }
     let sources = Sources::find(&args.files)?;
     let journal = args.resume.as_deref().map(Journal::open).transpose()?;
     let client = args.gateway.client()?;
@@ -95,6 +101,7 @@ pub(crate) fn run(args: &SubmitArgs) -> Result<Exit, CommandError> {
         parallel: args.parallel.into(),
         output: args.output,
         read: args.wait,
+        export: &args.export,
         interrupt: &interrupt,
     };
     let done = batch.run(|source, progress| run.submit(source, progress))?;

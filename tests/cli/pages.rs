@@ -49,6 +49,12 @@ fn the_catalogue_of_errors_is_current() {
 }
 
 #[test]
+fn the_description_of_the_api_is_current() {
+    let committed = include_str!("../../contract/openapi.json");
+    assert_current("contract/openapi.json", committed, &["openapi"]);
+}
+
+#[test]
 fn a_code_is_explained_and_one_that_is_none_is_a_wrong_argument() {
     let output = run(&["errors", "document_encrypted"]);
     assert_eq!(code(&output), 0);

@@ -9,11 +9,13 @@
     reason = "clippy exempts test functions, not what they call"
 )]
 
+mod business;
 mod callers;
 mod collector;
 mod doctor;
 mod documents;
 mod einvoices;
+mod examples;
 mod faults;
 mod limits;
 mod metrics;

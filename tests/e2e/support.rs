@@ -172,6 +172,14 @@ pub(crate) fn delete(url: &str) -> u16 {
     agent().delete(url).call().unwrap().status().as_u16()
 }
 
+/// Status of a PATCH with `headers`; 0 when nobody answers.
+pub(crate) fn patch(url: &str, body: &[u8], headers: &[(&str, &str)]) -> u16 {
+    let request = agent().patch(url);
+    let request =
+        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    request.send(body).map_or(0, |answer| answer.status().as_u16())
+}
+
 /// Status, media type and body, whatever it is.
 pub(crate) fn get_bytes(url: &str) -> (u16, String, Vec<u8>) {
     let mut answer = agent().get(url).call().unwrap();

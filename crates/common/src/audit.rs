@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{DocumentId, Tenant};
 use crate::key::KeyId;
+use crate::webhook::EndpointId;
 
 /// Version of [`AuditRecord`]'s JSON form. New optional fields keep it.
 pub const AUDIT_VERSION: u16 = 1;
@@ -85,6 +86,8 @@ pub enum Action {
     Read,
     /// Documents were listed, with what was read of those that are completed.
     Listed,
+    /// A document's result was put right.
+    Corrected,
     /// A document was erased.
     Deleted,
     /// A document that had ended was started anew.
@@ -95,6 +98,14 @@ pub enum Action {
     KeyCreated,
     /// A key was taken back.
     KeyRevoked,
+    /// A webhook was made.
+    WebhookCreated,
+    /// A webhook was changed, its secret perhaps.
+    WebhookChanged,
+    /// A webhook was removed.
+    WebhookRemoved,
+    /// A sending to a webhook was ordered once more.
+    WebhookReplayed,
 }
 
 impl Action {
@@ -105,11 +116,16 @@ impl Action {
             Self::Uploaded => "uploaded",
             Self::Read => "read",
             Self::Listed => "listed",
+            Self::Corrected => "corrected",
             Self::Deleted => "deleted",
             Self::Replayed => "replayed",
             Self::Discarded => "discarded",
             Self::KeyCreated => "key_created",
             Self::KeyRevoked => "key_revoked",
+            Self::WebhookCreated => "webhook_created",
+            Self::WebhookChanged => "webhook_changed",
+            Self::WebhookRemoved => "webhook_removed",
+            Self::WebhookReplayed => "webhook_replayed",
         }
     }
 }
@@ -124,6 +140,8 @@ pub enum Object {
     Documents(u64),
     /// A key.
     Key(KeyId),
+    /// A webhook.
+    Webhook(EndpointId),
     /// A dead letter of a message that nobody could read.
     DeadLetter(String),
 }
@@ -134,6 +152,7 @@ impl fmt::Display for Object {
             Self::Document(id) => id.fmt(f),
             Self::Documents(count) => write!(f, "{count} documents"),
             Self::Key(id) => id.fmt(f),
+            Self::Webhook(id) => id.fmt(f),
             Self::DeadLetter(name) => f.write_str(name),
         }
     }
@@ -217,11 +236,16 @@ mod tests {
             Action::Uploaded,
             Action::Read,
             Action::Listed,
+            Action::Corrected,
             Action::Deleted,
             Action::Replayed,
             Action::Discarded,
             Action::KeyCreated,
             Action::KeyRevoked,
+            Action::WebhookCreated,
+            Action::WebhookChanged,
+            Action::WebhookRemoved,
+            Action::WebhookReplayed,
         ];
         for action in all {
             assert_eq!(serde_json::to_value(action).unwrap(), action.as_str());

@@ -3,14 +3,19 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::correction::Change;
 use crate::error::ErrorRecord;
 use crate::id::{DocumentId, Tenant};
+use crate::status::ResultJson;
 
 /// The `schema` value of the body of `invoice.extracted`.
 pub const EXTRACTED_SCHEMA: &str = "invoice.extracted/1";
 
 /// The `schema` value of [`InvoiceFailed`].
 pub const FAILED_SCHEMA: &str = "invoice.failed/1";
+
+/// The `schema` value of [`InvoiceCorrected`].
+pub const CORRECTED_SCHEMA: &str = "invoice.corrected/1";
 
 /// Version of [`DeadLetter`]'s CBOR form.
 pub const DEAD_LETTER_VERSION: u16 = 1;
@@ -22,11 +27,13 @@ pub enum EventKind {
     Extracted,
     /// A document could not be read; the body is [`InvoiceFailed`].
     Failed,
+    /// A person put a result right; the body is [`InvoiceCorrected`].
+    Corrected,
 }
 
 impl EventKind {
     /// All of them, in the order of `names::EVENT_SUBJECT_PREFIXES`.
-    pub const ALL: [Self; 2] = [Self::Extracted, Self::Failed];
+    pub const ALL: [Self; 3] = [Self::Extracted, Self::Failed, Self::Corrected];
 
     /// The kind as it begins subjects and as CloudEvents calls it (`type`).
     #[must_use]
@@ -34,6 +41,7 @@ impl EventKind {
         match self {
             Self::Extracted => "invoice.extracted",
             Self::Failed => "invoice.failed",
+            Self::Corrected => "invoice.corrected",
         }
     }
 
@@ -43,6 +51,7 @@ impl EventKind {
         match self {
             Self::Extracted => EXTRACTED_SCHEMA,
             Self::Failed => FAILED_SCHEMA,
+            Self::Corrected => CORRECTED_SCHEMA,
         }
     }
 }
@@ -64,6 +73,31 @@ pub struct InvoiceFailed {
     pub attempts: u32,
     /// When the pipeline gave up.
     pub failed_at: Timestamp,
+}
+
+/// Body of the public event `invoice.corrected`. Who put it right is not in it: readers of events need not know.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct InvoiceCorrected {
+    /// Always [`CORRECTED_SCHEMA`].
+    pub schema: String,
+    /// The document.
+    pub id: DocumentId,
+    /// `blake3:<hex>` of its bytes.
+    pub content_hash: String,
+    /// Follows the document through every stage's log.
+    pub correlation_id: String,
+    /// Which processing of the document.
+    pub generation: u32,
+    /// 1 for the first correction of that processing.
+    pub revision: u32,
+    /// When.
+    pub corrected_at: Timestamp,
+    /// Whether a person has looked at everything.
+    pub reviewed: bool,
+    /// What changed.
+    pub changes: Vec<Change>,
+    /// The whole result as it is now, of the form of `invoice.extracted`.
+    pub result: ResultJson,
 }
 
 /// A job that nobody could finish, with everything needed to understand and replay it.

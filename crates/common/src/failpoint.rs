@@ -39,11 +39,19 @@ pub enum Point {
     StatusAdvanced,
     /// Everything is done but the acknowledgement.
     BeforeAck,
+    /// The status says what a person put right; its event is not stored yet.
+    CorrectionStored,
+    /// The log has an event's delivery to a webhook; its job is not stored yet.
+    DeliveryNoted,
+    /// The log says that an attempt has begun; nothing was sent yet.
+    CallbackBegun,
+    /// The receiver has answered; the log does not say so yet.
+    CallbackSent,
 }
 
 impl Point {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::UploadReceived,
         Self::UploadStored,
         Self::UploadRegistered,
@@ -55,6 +63,10 @@ impl Point {
         Self::SuccessorPublished,
         Self::StatusAdvanced,
         Self::BeforeAck,
+        Self::CorrectionStored,
+        Self::DeliveryNoted,
+        Self::CallbackBegun,
+        Self::CallbackSent,
     ];
 
     /// Its name in the configuration.
@@ -72,6 +84,10 @@ impl Point {
             Self::SuccessorPublished => "successor-published",
             Self::StatusAdvanced => "status-advanced",
             Self::BeforeAck => "before-ack",
+            Self::CorrectionStored => "correction-stored",
+            Self::DeliveryNoted => "delivery-noted",
+            Self::CallbackBegun => "callback-begun",
+            Self::CallbackSent => "callback-sent",
         }
     }
 }

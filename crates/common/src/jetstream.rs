@@ -12,24 +12,30 @@
 //!    often as needed.
 //! 4. [`sweeper`] finds documents that stopped moving and brings them back or ends them.
 //! 5. [`reprocessing`] begins an ended document anew when its owner asks.
-//! 6. [`erasure`] puts a marker in the place of the status, and removes everything else.
+//! 6. [`corrections`] lets people put right what was read, and tells it as an event of its own.
+//! 7. [`erasure`] puts a marker in the place of the status, and removes everything else.
 //!
 //! Everything takes only so much: [`room`] says who stops at which level, [`place`] what is full.
 //!
 //! [`topology`] makes the streams that all of this binds to, [`users`] who may do what with them;
 //! [`dead_letters`] is the operator's view of what could not be finished, [`events`] of what was
 //! published, [`history`] of one document, [`survey`] of the broker, [`status_watch`] of all documents as
-//! they move. [`keys`] keeps who may ask, [`audit`] what they did.
+//! they move. [`keys`] keeps who may ask, [`audit`] what they did, [`idempotency`] what
+//! a repeated request was told the first time; `duplicates` which document was first with an invoice; [`webhooks`] sends
+//! events to where their tenants want them.
 
 pub mod audit;
 pub mod backup;
 pub mod broker;
 mod cloud_event;
+pub mod corrections;
 pub mod dead_letters;
+mod duplicates;
 pub mod ending;
 pub mod erasure;
 pub mod events;
 pub mod history;
+pub mod idempotency;
 pub mod intake;
 pub mod keys;
 mod latest;
@@ -53,3 +59,4 @@ pub mod sweeper;
 mod testing;
 pub mod topology;
 pub mod users;
+pub mod webhooks;

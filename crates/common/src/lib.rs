@@ -4,7 +4,7 @@
 //! contract, or is the plumbing around that contract. What only one stage uses lives in that stage.
 //!
 //! Vocabulary (pure): [`id`], [`object`], [`page`], [`job`], [`event`], [`error`], [`status`],
-//! [`decide`], [`key`], [`audit`]. The contract: [`stage`]. The plumbing: [`jetstream`] (the only place that names
+//! [`decide`], [`duplicate`], [`correction`], [`key`], [`audit`], [`idempotency`], [`webhook`]. The contract: [`stage`]. The plumbing: [`jetstream`] (the only place that names
 //! async-nats), [`worker`] (the only place that starts processes), [`config`], [`metrics`],
 //! [`telemetry`], [`ops`], [`service`], for calls to clients' servers [`callback`], and for
 //! rehearsals [`failpoint`].
@@ -12,11 +12,14 @@
 pub mod audit;
 pub mod callback;
 pub mod config;
+pub mod correction;
 pub mod decide;
+pub mod duplicate;
 pub mod error;
 pub mod event;
 pub mod failpoint;
 pub mod id;
+pub mod idempotency;
 pub mod jetstream;
 pub mod job;
 pub mod key;
@@ -29,6 +32,7 @@ pub mod stage;
 pub mod status;
 pub mod telemetry;
 pub mod vendored;
+pub mod webhook;
 pub mod worker;
 
 #[cfg(feature = "testing")]

@@ -3,7 +3,7 @@
 //! * `jobs`: what a stage's runner counts; `documents`: how documents end.
 //! * `crew`: the worker processes of a stage, looked at when somebody asks; `process`: this process;
 //!   `link`: its connection to the broker.
-//! * `queues`: the broker's queues and stores, as the gateway sees them.
+//! * `queues`: the broker's queues and stores, as the gateway sees them; `webhooks`: what is sent to them.
 //!
 //! Names of our own begin with `invoice_ocr_`; `process_…` are those that Prometheus's own clients have.
 
@@ -13,6 +13,7 @@ mod jobs;
 mod link;
 mod process;
 mod queues;
+mod webhooks;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,6 +28,7 @@ pub use crew::{Busy, Crew, Member};
 pub use documents::{DocumentMetrics, media_type};
 pub use jobs::{JobOutcome, Running, StageMetrics};
 pub use queues::QueueMetrics;
+pub use webhooks::WebhookMetrics;
 
 use crew::Crews;
 use link::Link;

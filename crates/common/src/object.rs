@@ -88,6 +88,8 @@ pub mod fake {
     use std::sync::Mutex;
 
     use super::{Bucket, Bytes, DocumentId, MISSING, ObjectRef, ObjectStore, StageError};
+    use crate::duplicate::{DuplicateIndex, Earlier, Fingerprint};
+    use crate::job::Job;
 
     /// Keeps objects in a map; reads of unknown names fail as the real store's do.
     #[derive(Debug, Default)]
@@ -112,6 +114,17 @@ pub mod fake {
             let mut objects = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             objects.insert(object.name(), bytes);
             Ok(object)
+        }
+    }
+
+    /// Nothing is kept from one document to the next, so none was read before.
+    impl DuplicateIndex for MemoryObjects {
+        async fn first_like(
+            &self,
+            _: &Job,
+            _: Option<&Fingerprint>,
+        ) -> Result<Option<Earlier>, StageError> {
+            Ok(None)
         }
     }
 }

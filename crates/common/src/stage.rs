@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::duplicate::DuplicateIndex;
 use crate::error::StageError;
 use crate::job::Job;
 use crate::metrics::Metrics;
@@ -30,7 +31,7 @@ impl StageName {
 
     /// The stage as it stands in subjects, metrics and the API.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Preprocess => "preprocess",
             Self::Ocr => "ocr",
@@ -94,11 +95,11 @@ pub trait Stage: Send + Sync + 'static {
     /// Adds what the stage counts itself to the process's metrics. Called once, at the start.
     fn register(&self, _metrics: &Metrics) {}
 
-    /// Does the work of one job. A redelivery runs it again, so the same input must give the same
-    /// output. Dropping the future abandons the work (deadline, shutdown).
+    /// Does the work of one job with what lies at the broker: `objects`, and for the last stage the index of
+    /// invoices. A redelivery runs it again, so the same input must give the same output. Dropping the future abandons the work (deadline, shutdown).
     fn run(
         &self,
         job: &Job,
-        objects: &impl ObjectStore,
+        objects: &(impl ObjectStore + DuplicateIndex),
     ) -> impl Future<Output = Result<Outcome, StageError>> + Send;
 }

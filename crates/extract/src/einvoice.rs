@@ -135,14 +135,14 @@ pub(crate) fn settle(attached: &Attached, page: Invoice, document: &ReadDocument
         Attached::Nothing => Settled { invoice: page, checks: Vec::new(), reasons: Vec::new() },
         Attached::Unreadable(error) => {
             let message = format!("the attached e-invoice is not used: {error}");
-            let reason = Reason { code: "einvoice_unreadable", field: None, message };
+            let reason = Reason::new("einvoice_unreadable", message);
             Settled { invoice: page, checks: Vec::new(), reasons: vec![reason] }
         }
         Attached::Invoice(einvoice) => {
             let mut reasons = compare::differences(&einvoice.invoice, &page, document);
             reasons.extend(einvoice.unreadable.iter().map(|term| {
                 let message = format!("{term} of the e-invoice cannot be read");
-                Reason { code: "einvoice_value_unreadable", field: None, message }
+                Reason::new("einvoice_value_unreadable", message)
             }));
             let checks = einvoice.sums.check(&einvoice.invoice);
             let mut invoice = fill::fill(einvoice.invoice.clone(), page, einvoice.profile);
@@ -151,7 +151,7 @@ pub(crate) fn settle(attached: &Attached, page: Invoice, document: &ReadDocument
                 invoice.lines.truncate(MAX_LINES);
                 let message = format!("of {lines} lines the first {MAX_LINES} are listed");
                 let field = Some("lines".to_owned());
-                reasons.push(Reason { code: "einvoice_lines_cut", field, message });
+                reasons.push(Reason { field, ..Reason::new("einvoice_lines_cut", message) });
             }
             Settled { invoice, checks, reasons }
         }

@@ -4,7 +4,8 @@
 //! words (`layout`), elects how the document writes (`locale`), collects typed candidates with
 //! their evidence (`value`, `candidate`, `evidence`), decides on fields (`fields`), some of them
 //! jointly, puts an attached e-invoice beside them ([`einvoice`]) and judges the outcome (`checks`,
-//! `review`), counted in `metrics`. What an operator knows beforehand is in [`settings`]: who receives the invoices
+//! `review`), counted in `metrics`; `duplicate` says which invoice it is, so that one that was read
+//! before is told. What an operator knows beforehand is in [`settings`]: who receives the invoices
 //! ([`own`]), where suppliers print what ([`hints`]). What words mean is data (`lexicon`,
 //! `data/`), what they look like is in `patterns`.
 
@@ -21,6 +22,7 @@ pub mod trace;
 mod candidate;
 mod checks;
 mod confidence;
+mod duplicate;
 mod evidence;
 mod fields;
 #[cfg(feature = "fuzzing")]

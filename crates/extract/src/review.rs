@@ -32,12 +32,12 @@ pub(crate) fn review(
         let message = format!(
             "all values of the header are right with probability {together:.2}, below {bar}"
         );
-        reasons.push(Reason { code: "joint_confidence_low", field: None, message });
+        reasons.push(Reason::new("joint_confidence_low", message));
     }
     for check in checks.iter().filter(|c| failed(c)) {
         let detail = check.message.as_deref().unwrap_or("it does not hold");
         let message = format!("check {} failed: {detail}", check.rule);
-        reasons.push(Reason { code: "check_failed", field: None, message });
+        reasons.push(Reason::new("check_failed", message));
     }
     for page in pages.iter().filter(|p| p.confidence.get() < MIN_PAGE_CONFIDENCE) {
         let message = format!(
@@ -45,7 +45,7 @@ pub(crate) fn review(
             page.number,
             page.confidence.get()
         );
-        reasons.push(Reason { code: "page_confidence_low", field: None, message });
+        reasons.push(Reason::new("page_confidence_low", message));
     }
     Review { required: !reasons.is_empty(), reasons }
 }
@@ -84,14 +84,14 @@ pub(crate) fn header(invoice: &Invoice) -> Vec<(&'static str, Option<Confidence>
 
 fn missing(path: &str) -> Reason {
     let message = format!("{path} was not found");
-    Reason { code: "field_missing", field: Some(path.to_owned()), message }
+    Reason::of_field("field_missing", path, message)
 }
 
 fn doubtful(path: &str, confidence: Confidence) -> Option<Reason> {
     let message =
         format!("{path} has confidence {}, below {MIN_FIELD_CONFIDENCE}", confidence.get());
     let low = confidence.get() < MIN_FIELD_CONFIDENCE;
-    low.then(|| Reason { code: "confidence_low", field: Some(path.to_owned()), message })
+    low.then(|| Reason::of_field("confidence_low", path, message))
 }
 
 #[cfg(test)]

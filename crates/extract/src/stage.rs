@@ -11,6 +11,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use tokio::task::JoinError;
 
 use common::config::{Config, ConfigError};
+use common::duplicate::DuplicateIndex;
 use common::error::StageError;
 use common::job::Job;
 use common::metrics::Metrics;
@@ -18,12 +19,14 @@ use common::object::ObjectStore;
 use common::page::{self, MediaType, ReadDocument};
 use common::stage::{Outcome, Stage, StageName};
 
+use crate::duplicate;
 use crate::einvoice::Attached;
 use crate::error::ExtractError;
 use crate::extract;
 use crate::facts::DocumentFacts;
 use crate::metrics::ResultMetrics;
 use crate::own::OwnIdentity;
+use crate::result::InvoiceExtracted;
 use crate::settings::Settings;
 use crate::stage::hints_file::HintsFile;
 
@@ -81,7 +84,11 @@ impl Stage for Extract {
         }
     }
 
-    async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
+    async fn run(
+        &self,
+        job: &Job,
+        objects: &(impl ObjectStore + DuplicateIndex),
+    ) -> Result<Outcome, StageError> {
         let bytes = objects.read(&job.input).await?;
         let document: ReadDocument = page::decode(&bytes)?;
         let facts = DocumentFacts::of(job, (self.clock)());
@@ -89,9 +96,16 @@ impl Stage for Extract {
         let stage = self.clone();
         // A document of 200 pages takes long enough to hold up every other task of this thread, and
         // so may a file on a slow disk.
-        let result =
-            tokio::task::spawn_blocking(move || publish(&document, &attached, &facts, &stage));
-        Ok(Outcome::Extracted(result.await.map_err(broken)??))
+        let understood = tokio::task::spawn_blocking(move || {
+            understand(&document, &attached, &facts, &stage).map(|result| (result, attached))
+        });
+        let (mut result, attached) = understood.await.map_err(broken)??;
+        let fingerprint = duplicate::fingerprint(&job.tenant, &result.invoice);
+        if let Some(earlier) = objects.first_like(job, fingerprint.as_ref()).await? {
+            result.review = result.review.with(vec![duplicate::reason(&earlier)]);
+        }
+        self.metrics.extracted(&result, &attached);
+        Ok(Outcome::Extracted(published(&result)?))
     }
 }
 
@@ -110,12 +124,12 @@ pub async fn attached(
     Ok(Attached::first_of(files.iter().map(Bytes::as_ref)))
 }
 
-fn publish(
+fn understand(
     document: &ReadDocument,
     attached: &Attached,
     facts: &DocumentFacts,
     stage: &Extract,
-) -> Result<Box<RawValue>, ExtractError> {
+) -> Result<InvoiceExtracted, ExtractError> {
     match attached {
         // Where there is no page to fall back on, the file is the document.
         Attached::Unreadable(error) if facts.media_type == MediaType::Xml => {
@@ -123,9 +137,11 @@ fn publish(
         }
         Attached::Nothing | Attached::Invoice(_) | Attached::Unreadable(_) => {}
     }
-    let result = extract(document, attached, facts, &stage.settings());
-    stage.metrics.extracted(&result, attached);
-    to_raw_value(&result).map_err(|error| ExtractError::Unserialisable(error.to_string()))
+    Ok(extract(document, attached, facts, &stage.settings()))
+}
+
+fn published(result: &InvoiceExtracted) -> Result<Box<RawValue>, ExtractError> {
+    to_raw_value(result).map_err(|error| ExtractError::Unserialisable(error.to_string()))
 }
 
 fn broken(error: JoinError) -> ExtractError {

@@ -2,17 +2,21 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a step that fails fails its test")]
 
+use std::collections::HashMap;
+use std::sync::Mutex;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use common::config::Config;
+use common::duplicate::{DuplicateIndex, Earlier, Fingerprint};
 use common::error::{ErrorKind, StageError};
 use common::id::{ContentHash, DocumentId, Options, Tenant};
 use common::job::Job;
 use common::metrics::Metrics;
 use common::object::fake::MemoryObjects;
-use common::object::{Bucket, ObjectStore};
+use common::object::{Bucket, ObjectRef, ObjectStore};
 use common::page::{
     self, BoundingBox, EmbeddedXml, MediaType, PageGeometry, PageSource, Preparation, ReadDocument,
     ReadPage, Word,
@@ -136,9 +140,9 @@ fn a_service_does_not_start_with_hints_that_cannot_be_used() {
 }
 
 #[tokio::test]
-async fn the_example_of_the_readme_is_read_and_finds_what_it_says() {
-    let readme = include_str!("../../../README.md");
-    let (_, behind) = readme.split_once("```toml\n# hints.toml\n").unwrap();
+async fn the_example_of_the_page_is_read_and_finds_what_it_says() {
+    let page = include_str!("../../../docs/suppliers.md");
+    let (_, behind) = page.split_once("```toml\n# hints.toml\n").unwrap();
     let (example, _) = behind.split_once("```").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hints.toml");
@@ -231,4 +235,68 @@ async fn an_unusable_file_fails_a_document_only_where_it_is_the_document() {
         let error = with_files(MediaType::Xml, &[file]).await.unwrap_err();
         assert_eq!((error.kind, error.code.as_ref()), (ErrorKind::Rejected, code));
     }
+}
+
+/// A store with an index: which document said what first.
+#[derive(Default)]
+struct Shelf {
+    objects: MemoryObjects,
+    seen: Mutex<HashMap<String, DocumentId>>,
+}
+
+impl ObjectStore for Shelf {
+    async fn read(&self, object: &ObjectRef) -> Result<Bytes, StageError> {
+        self.objects.read(object).await
+    }
+
+    async fn write(
+        &self,
+        bucket: Bucket,
+        document: &DocumentId,
+        bytes: Bytes,
+    ) -> Result<ObjectRef, StageError> {
+        self.objects.write(bucket, document, bytes).await
+    }
+}
+
+impl DuplicateIndex for Shelf {
+    async fn first_like(
+        &self,
+        job: &Job,
+        fingerprint: Option<&Fingerprint>,
+    ) -> Result<Option<Earlier>, StageError> {
+        let Some(fingerprint) = fingerprint else { return Ok(None) };
+        let mut seen = self.seen.lock().unwrap();
+        let id = seen.entry(fingerprint.to_string()).or_insert_with(|| job.id.clone()).clone();
+        Ok((id != job.id).then_some(Earlier { id, same_file: false }))
+    }
+}
+
+#[tokio::test]
+async fn an_invoice_that_was_read_before_names_the_first_document() {
+    let shelf = Shelf::default();
+    let spaced = [INVOICE, b"\n\n"].concat();
+    let mut results = Vec::new();
+    // The second file's bytes differ, and so does its id; then the first one once more, and an empty page.
+    for (file, original) in [(INVOICE, "a"), (&spaced, "b"), (INVOICE, "a"), (b"<a/>", "c")] {
+        let content_hash = ContentHash::of(original.as_bytes());
+        let id = DocumentId::derive(&Tenant::default(), &content_hash, &Options::default());
+        let bytes = Bytes::copy_from_slice(file);
+        let object = shelf.write(Bucket::Work, &id, bytes).await.unwrap();
+        let embedded_xml = vec![EmbeddedXml { name: "a.xml".into(), object }];
+        let document = ReadDocument { pages: Vec::new(), embedded_xml };
+        let job = job(&shelf.objects, page::encode(&document).unwrap()).await;
+        let job = Job { id, content_hash, ..job };
+        results.push(published(stage().run(&job, &shelf).await.unwrap()));
+    }
+    let duplicate = |result: &Value| {
+        let reasons = result["review"]["reasons"].as_array().unwrap().iter();
+        let mut found = reasons.filter(|reason| reason["code"] == "duplicate_invoice");
+        found.next().map(|reason| reason["document"].clone())
+    };
+    let told: Vec<_> = results.iter().map(duplicate).collect();
+    assert_eq!(told, [None, Some(results[0]["id"].clone()), None, None]);
+    assert_eq!(results[0]["review"]["required"], false);
+    assert_eq!(results[1]["review"]["required"], true);
+    assert_eq!(results[0], results[2], "a document is no duplicate of itself");
 }

@@ -60,6 +60,8 @@ pub(crate) struct Holder {
     pub(crate) scopes: Scopes,
     /// What the audit trail calls them.
     pub(crate) actor: Actor,
+    /// What the operator calls the API key; `None` without one.
+    pub(crate) key_name: Option<String>,
 }
 
 /// Decides who may ask, and tells the audit trail. Shared by all requests.
@@ -138,7 +140,8 @@ impl Access {
     pub(crate) async fn holder(&self, headers: &HeaderMap) -> Result<Holder, ApiError> {
         if !self.0.required {
             let tenant = Tenant::default();
-            return Ok(Holder { tenant, scopes: Scopes::all(), actor: Actor::Anybody });
+            let (scopes, actor) = (Scopes::all(), Actor::Anybody);
+            return Ok(Holder { tenant, scopes, actor, key_name: None });
         }
         match credential::shown(headers)? {
             Credential::Key(key) => self.holder_of_key(&key),
@@ -186,6 +189,7 @@ impl Access {
             tenant: record.tenant.clone(),
             scopes: record.scopes.clone(),
             actor: Actor::Key(record.id.clone()),
+            key_name: Some(record.name.clone()),
         })
     }
 }

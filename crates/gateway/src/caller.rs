@@ -10,8 +10,10 @@ use axum::http::request::Parts;
 use jiff::Timestamp;
 
 use common::audit::{AUDIT_VERSION, Action, Actor, AuditRecord, Object, Outcome};
+use common::correction::Author;
 use common::id::{DocumentId, Tenant};
 use common::key::Scope;
+use common::webhook::EndpointId;
 
 use crate::access::Holder;
 use crate::error::ApiError;
@@ -25,6 +27,8 @@ pub(crate) struct Caller {
     /// Whose documents the client may see.
     pub(crate) tenant: Tenant,
     actor: Actor,
+    /// What the operator calls the API key.
+    key_name: Option<String>,
     request_id: Option<String>,
     peer: Option<IpAddr>,
 }
@@ -43,6 +47,21 @@ impl Caller {
     /// What the audit trail is told of a list of so many documents that this client got, just now.
     pub(crate) fn listed(&self, documents: usize) -> AuditRecord {
         self.told(Action::Listed, Object::Documents(documents as u64), Outcome::Done)
+    }
+
+    /// Who stands in a history as having put something right.
+    pub(crate) fn author(&self) -> Author {
+        Author { actor: self.actor.clone(), name: self.key_name.clone() }
+    }
+
+    /// What the audit trail is told of something that this client did to `webhook`, just now.
+    pub(crate) fn did_to_webhook(
+        &self,
+        action: Action,
+        webhook: &EndpointId,
+        outcome: Outcome,
+    ) -> AuditRecord {
+        self.told(action, Object::Webhook(webhook.clone()), outcome)
     }
 
     fn told(&self, action: Action, object: Object, outcome: Outcome) -> AuditRecord {
@@ -79,7 +98,7 @@ macro_rules! permissions {
     };
 }
 
-permissions! { DocumentsRead DocumentsWrite DocumentsDelete OperationsRead }
+permissions! { DocumentsRead DocumentsWrite DocumentsCorrect DocumentsDelete WebhooksManage OperationsRead }
 
 /// A client who may do what `P` says. Every handler that touches documents takes one, so that none can
 /// forget to look.
@@ -101,13 +120,13 @@ impl<P: Permission> FromRequestParts<Arc<App>> for May<P> {
         // Without the layer that looks at credentials, nobody has shown any.
         let shown = parts.extensions.get::<Shown>().map(|Shown(shown)| shown.clone());
         let shown = shown.unwrap_or(Err(ApiError::CredentialsMissing));
-        let Holder { tenant, scopes, actor } =
+        let Holder { tenant, scopes, actor, key_name } =
             shown.inspect_err(|error| app.access.turned_away(error))?;
         if !scopes.contains(P::SCOPE) {
             return Err(ApiError::ScopeMissing { scope: P::SCOPE });
         }
         let request_id = parts.extensions.get::<CorrelationId>().map(|id| id.0.clone());
         let peer = parts.extensions.get::<ClientAddress>().map(|ClientAddress(address)| *address);
-        Ok(Self(Caller { tenant, actor, request_id, peer }, PhantomData))
+        Ok(Self(Caller { tenant, actor, key_name, request_id, peer }, PhantomData))
     }
 }

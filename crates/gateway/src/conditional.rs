@@ -25,6 +25,19 @@ impl ETag {
         )
     }
 
+    /// Whether the client wants what this tag stands for and nothing else; `None` when it does not say (RFC 9110,
+    /// 13.1.1).
+    pub(crate) fn is_wanted_by(&self, headers: &HeaderMap) -> Option<bool> {
+        if !headers.contains_key(header::IF_MATCH) {
+            return None;
+        }
+        let listed = headers.get_all(header::IF_MATCH).iter();
+        let mut elements =
+            listed.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+        // A weak tag says that two are good for the same, which is not enough here.
+        Some(elements.any(|element| ["*", &self.0].contains(&element.trim())))
+    }
+
     /// `response` under this tag and `Cache-Control`.
     pub(crate) fn on(&self, caching: &str, mut response: Response) -> Response {
         for (name, value) in [(header::ETAG, self.0.as_str()), (header::CACHE_CONTROL, caching)] {
@@ -51,6 +64,25 @@ mod tests {
             headers.append(header::IF_NONE_MATCH, HeaderValue::from_str(value).unwrap());
         }
         ETag::new("ab12").is_known_to(&headers)
+    }
+
+    #[test]
+    fn a_tag_is_wanted_as_it_is_or_as_anything_and_never_weak() {
+        let wanted = |values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(header::IF_MATCH, HeaderValue::from_str(value).unwrap());
+            }
+            ETag::new("ab12").is_wanted_by(&headers)
+        };
+        for yes in ["\"ab12\"", "\"x\", \"ab12\"", "*"] {
+            assert_eq!(wanted(&[yes]), Some(true), "{yes}");
+        }
+        for no in ["W/\"ab12\"", "ab12", "\"x\"", ""] {
+            assert_eq!(wanted(&[no]), Some(false), "{no}");
+        }
+        assert_eq!(wanted(&["\"x\"", "\"ab12\""]), Some(true));
+        assert_eq!(wanted(&[]), None);
     }
 
     #[test]

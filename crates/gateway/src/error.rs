@@ -1,36 +1,26 @@
 //! Everything a client can be told went wrong.
 
+mod answer;
 mod broker;
 pub(crate) mod catalogue;
+mod facts;
 pub(crate) mod kind;
+mod later;
+mod webhook;
 
-use std::time::Duration;
-
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use common::correction::Refusal;
+use common::idempotency::BadIdempotencyKey;
 use common::jetstream::place::Place;
 use common::key::Scope;
 use export::{Format, Gap};
 use thiserror::Error;
 
 use crate::limit::Taken;
-use crate::problem::{GapView, Problem};
-use kind::Kind;
+use answer::listed;
+pub use webhook::WebhookError;
 
 /// Address of the page that describes the kinds of problems.
 pub(crate) const ERRORS_PAGE: &str = "/docs/errors";
-
-/// How a client may show who it is.
-const CHALLENGE: &str = "Bearer realm=\"invoice-ocr\"";
-
-/// Uploads end within moments, so a place is free soon; a page is read in a second or two.
-const RETRY_SOON: Duration = Duration::from_secs(2);
-
-/// A leader change of the broker takes 5 to 7 s.
-const RETRY_AFTER_LEADER_CHANGE: Duration = Duration::from_secs(8);
-
-/// A full queue drains at the pace of recognition: seconds a page.
-const RETRY_WHEN_DRAINED: Duration = Duration::from_secs(30);
 
 /// What a client is told. Messages name limit and value, never content of a document.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -50,6 +40,15 @@ pub enum ApiError {
         /// Bytes that came.
         seen: u64,
     },
+    /// None that can be used, or more than one.
+    #[error("{0}, once in a request")]
+    IdempotencyKeyInvalid(BadIdempotencyKey),
+    /// The same request is being carried out.
+    #[error("a request with this Idempotency-Key is under way")]
+    IdempotencyKeyInUse,
+    /// The key was another request's.
+    #[error("this Idempotency-Key was used for another request")]
+    IdempotencyKeyReused,
     /// Neither key nor token.
     #[error("an API key or a token is needed")]
     CredentialsMissing,
@@ -114,6 +113,26 @@ pub enum ApiError {
         /// Media types, in words.
         offered: String,
     },
+    /// Somebody was faster, or the client has never seen what it wants to put right.
+    #[error("the result is another one than the If-Match header names")]
+    ResultChanged,
+    /// A correction of nobody knows which result.
+    #[error("an If-Match header with the result's ETag is needed")]
+    PreconditionMissing,
+    /// What is to be put right cannot be.
+    #[error("{0}")]
+    CorrectionInvalid(Refusal),
+    /// The body of a correction is too long.
+    #[error("the corrections have {seen} bytes or more; the limit of a request is {limit}")]
+    CorrectionTooLarge {
+        /// Bytes allowed.
+        limit: u64,
+        /// Bytes declared or seen.
+        seen: u64,
+    },
+    /// The result would not fit into a message any more.
+    #[error("result and corrections together are more than the broker takes")]
+    ResultTooLarge,
     /// Terms that the form asks for and the document does not state.
     #[error("{form} asks for what the result does not give: {}", listed(.gaps))]
     ExportIncomplete {
@@ -269,6 +288,26 @@ pub enum ApiError {
         /// When one more will be taken, in seconds.
         retry_after_seconds: u64,
     },
+    /// More than any body of JSON needs.
+    #[error("the body has more than {limit} bytes")]
+    BodyTooLarge {
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// Not JSON, or not that which is expected.
+    #[error("the body is not the JSON that is expected, as of line {line}, column {column}")]
+    JsonMalformed {
+        /// From 1.
+        line: usize,
+        /// From 1.
+        column: usize,
+    },
+    /// Not declared as JSON.
+    #[error("the Content-Type is not application/json")]
+    NotJson,
+    /// Of webhooks.
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
     /// A bug or a broken record; the log has more.
     #[error("something is wrong on our side")]
     Internal,
@@ -299,174 +338,6 @@ pub enum ApiError {
         /// What, in words for an operator.
         missing: String,
     },
-}
-
-impl ApiError {
-    /// Its stable name, as problems have it.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        self.kind().code
-    }
-
-    /// Code, status and title.
-    pub(crate) fn kind(&self) -> &'static Kind {
-        match self {
-            Self::BadRequest => &kind::BAD_REQUEST,
-            Self::QueryInvalid => &kind::QUERY_INVALID,
-            Self::MultipartMalformed => &kind::MULTIPART_MALFORMED,
-            Self::UploadInterrupted { .. } => &kind::UPLOAD_INTERRUPTED,
-            Self::CredentialsMissing => &kind::CREDENTIALS_MISSING,
-            Self::CredentialsInvalid => &kind::CREDENTIALS_INVALID,
-            Self::CredentialsExpired => &kind::CREDENTIALS_EXPIRED,
-            Self::ScopeMissing { .. } => &kind::SCOPE_MISSING,
-            Self::NotFound => &kind::NOT_FOUND,
-            Self::PagesNeverRead => &kind::PAGES_NEVER_READ,
-            Self::PageNotFound { .. } => &kind::PAGE_NOT_FOUND,
-            Self::PageImageAbsent => &kind::PAGE_IMAGE_ABSENT,
-            Self::RouteNotFound => &kind::ROUTE_NOT_FOUND,
-            Self::MethodNotAllowed => &kind::METHOD_NOT_ALLOWED,
-            Self::UploadTimeout { .. } => &kind::UPLOAD_TIMEOUT,
-            Self::PagesPending => &kind::PAGES_PENDING,
-            Self::ResultPending => &kind::RESULT_PENDING,
-            Self::ResultFailed { .. } => &kind::RESULT_FAILED,
-            Self::NotAcceptable { .. } => &kind::NOT_ACCEPTABLE,
-            Self::ExportIncomplete { .. } => &kind::EXPORT_INCOMPLETE,
-            Self::DocumentUnderWay { .. } => &kind::DOCUMENT_UNDER_WAY,
-            Self::PagesExpired => &kind::PAGES_EXPIRED,
-            Self::OriginalExpired => &kind::ORIGINAL_EXPIRED,
-            Self::DocumentTooLarge { .. } => &kind::DOCUMENT_TOO_LARGE,
-            Self::BatchTooLarge { .. } => &kind::BATCH_TOO_LARGE,
-            Self::TooManyFiles { .. } => &kind::TOO_MANY_FILES,
-            Self::ArchiveDamaged => &kind::ARCHIVE_DAMAGED,
-            Self::ArchiveEncrypted => &kind::ARCHIVE_ENCRYPTED,
-            Self::ArchiveUnsupported => &kind::ARCHIVE_UNSUPPORTED,
-            Self::ArchiveExpands { .. } => &kind::ARCHIVE_EXPANDS,
-            Self::UnsupportedMediaType { .. } => &kind::UNSUPPORTED_MEDIA_TYPE,
-            Self::UnsupportedContentType => &kind::UNSUPPORTED_CONTENT_TYPE,
-            Self::UnsupportedContentEncoding => &kind::UNSUPPORTED_CONTENT_ENCODING,
-            Self::FileMissing => &kind::FILE_MISSING,
-            Self::DocumentEmpty => &kind::DOCUMENT_EMPTY,
-            Self::ImageDamaged => &kind::IMAGE_DAMAGED,
-            Self::SideTooLong { .. } | Self::TooManyPixels { .. } => &kind::PAGE_TOO_LARGE,
-            Self::TooManyLanguages { .. } | Self::LanguageMalformed => &kind::LANGUAGES_INVALID,
-            Self::ParameterInvalid { .. } | Self::ParameterOutOfRange { .. } => {
-                &kind::PARAMETER_INVALID
-            }
-            Self::CursorInvalid => &kind::CURSOR_INVALID,
-            Self::TooManyFollowed { .. } => &kind::TOO_MANY_FOLLOWED,
-            Self::TooManyFollowers { .. } => &kind::TOO_MANY_FOLLOWERS,
-            Self::ListBehind => &kind::LIST_BEHIND,
-            Self::TooManyRequests { .. } => &kind::TOO_MANY_REQUESTS,
-            Self::Internal => &kind::INTERNAL,
-            Self::TooManyUploads { .. } => &kind::TOO_MANY_UPLOADS,
-            Self::TooManyPageReads { .. } => &kind::TOO_MANY_PAGE_READS,
-            Self::BrokerFull { .. } => &kind::BROKER_FULL,
-            Self::BrokerAway => &kind::BROKER_AWAY,
-            Self::NotReady { .. } => &kind::NOT_READY,
-        }
-    }
-
-    /// The limit that was passed and the value seen.
-    fn bounds(&self) -> (Option<u64>, Option<u64>) {
-        match *self {
-            Self::DocumentTooLarge { limit, seen }
-            | Self::BatchTooLarge { limit, seen }
-            | Self::TooManyFiles { limit, seen }
-            | Self::SideTooLong { limit, seen }
-            | Self::TooManyPixels { limit, seen }
-            | Self::TooManyLanguages { limit, seen } => (Some(limit), Some(seen)),
-            Self::UploadTimeout { limit_seconds, .. } => (Some(limit_seconds), None),
-            Self::TooManyRequests { limit, .. }
-            | Self::TooManyFollowed { limit }
-            | Self::TooManyFollowers { limit }
-            | Self::TooManyUploads { limit }
-            | Self::TooManyPageReads { limit }
-            | Self::ArchiveExpands { limit } => (Some(limit), None),
-            Self::ParameterOutOfRange { limit, seen, .. } => (Some(limit), seen),
-            Self::PageNotFound { count, asked } => (Some(count), asked),
-            _ => (None, None),
-        }
-    }
-
-    /// Whether the same request may succeed a little later.
-    pub(crate) fn is_temporary(&self) -> bool {
-        self.kind().status == 503
-    }
-
-    /// When to come back, where coming back helps.
-    fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::TooManyRequests { retry_after_seconds, .. } => {
-                Some(Duration::from_secs(*retry_after_seconds))
-            }
-            Self::TooManyUploads { .. }
-            | Self::TooManyPageReads { .. }
-            | Self::PagesPending
-            | Self::ResultPending
-            | Self::DocumentUnderWay { .. }
-            | Self::ListBehind => Some(RETRY_SOON),
-            Self::TooManyFollowed { .. } | Self::TooManyFollowers { .. } => {
-                Some(RETRY_WHEN_DRAINED)
-            }
-            Self::BrokerAway | Self::NotReady { .. } => Some(RETRY_AFTER_LEADER_CHANGE),
-            Self::BrokerFull { .. } => Some(RETRY_WHEN_DRAINED),
-            _ => None,
-        }
-    }
-}
-
-impl ApiError {
-    /// What a client has to show instead (RFC 6750), where showing something else helps.
-    fn challenge(&self) -> Option<String> {
-        match self {
-            Self::CredentialsMissing => Some(CHALLENGE.to_owned()),
-            Self::CredentialsInvalid | Self::CredentialsExpired => {
-                Some(format!("{CHALLENGE}, error=\"invalid_token\""))
-            }
-            Self::ScopeMissing { scope } => {
-                Some(format!("{CHALLENGE}, error=\"insufficient_scope\", scope=\"{scope}\""))
-            }
-            _ => None,
-        }
-    }
-}
-
-/// The terms by their codes, each once.
-fn listed(gaps: &[Gap]) -> String {
-    let mut terms: Vec<&str> = Vec::new();
-    for gap in gaps {
-        if !terms.contains(&gap.term) {
-            terms.push(gap.term);
-        }
-    }
-    terms.join(", ")
-}
-
-impl From<&ApiError> for Problem {
-    fn from(error: &ApiError) -> Self {
-        let &Kind { code, status, title, .. } = error.kind();
-        let (limit, value) = error.bounds();
-        let type_uri = format!("{ERRORS_PAGE}#{code}");
-        let gaps = match error {
-            ApiError::ExportIncomplete { gaps, .. } => gaps.iter().map(GapView::from).collect(),
-            _ => Vec::new(),
-        };
-        Self { type_uri, title, status, detail: error.to_string(), code, limit, value, gaps }
-    }
-}
-
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let mut response = Problem::from(&self).into_response();
-        // Scopes are ASCII, so the challenge is a legal header value.
-        if let Some(Ok(challenge)) = self.challenge().map(HeaderValue::try_from) {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-        }
-        if let Some(pause) = self.retry_after() {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(pause.as_secs()));
-        }
-        response
-    }
 }
 
 /// No place among those who follow documents.

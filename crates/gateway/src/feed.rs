@@ -180,7 +180,7 @@ impl Feed {
             retained::handed_out(&self.app, &self.caller, &record.id);
         }
         self.tag = view::tag(&record.moment());
-        event(name, &self.tag, &Invoice::from(record))
+        event(name, &self.tag, &Invoice::of(record).ok()?)
     }
 
     /// Whether the client may still be told: a key may be revoked while its streams are open.

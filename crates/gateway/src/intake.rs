@@ -6,9 +6,10 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
 use common::audit::{Action, Outcome};
-use common::id::Options;
+use common::id::{DocumentId, Options};
+use common::idempotency::Told;
 use common::jetstream::intake::{Accepted, Incoming};
-use common::status::StatusRecord;
+use common::status::State;
 
 use crate::caller::Caller;
 use crate::error::ApiError;
@@ -55,11 +56,20 @@ pub(crate) async fn accept(
     Ok(accepted)
 }
 
-/// The answer `status` to whoever handed a document over, with the address of its status.
-pub(crate) fn answer(status: StatusCode, record: &StatusRecord) -> Response {
-    let mut response = (status, Json(view::Accepted::from(record))).into_response();
+/// What whoever handed a document over is told: 202 for a new one, 200 for one that was known.
+pub(crate) fn told(accepted: &Accepted) -> Told {
+    let status = if accepted.new { StatusCode::ACCEPTED } else { StatusCode::OK };
+    Told { status: status.as_u16(), state: Some(accepted.record.state) }
+}
+
+/// The answer in full: what is said of document `id`, with the address of its status.
+pub(crate) fn answer(told: Told, id: &DocumentId) -> Response {
+    // Whoever is told of a document is told where it stands.
+    let body = Json(view::Accepted::new(id, told.state.unwrap_or(State::Queued)));
+    let status = StatusCode::from_u16(told.status).unwrap_or(StatusCode::OK);
+    let mut response = (status, body).into_response();
     // An id is hexadecimal, so the path is a legal header value.
-    if let Ok(location) = HeaderValue::try_from(view::invoice_path(&record.id)) {
+    if let Ok(location) = HeaderValue::try_from(view::invoice_path(id)) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     response

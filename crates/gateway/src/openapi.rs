@@ -1,11 +1,17 @@
 //! The API's description: made from the handlers and types, with the contract's schema inside.
 
+mod shared;
+
 use bytes::Bytes;
 use serde_json::Value;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::{IntoResponses, Modify, OpenApi};
+use utoipa::{Modify, OpenApi};
 
 use crate::problem::Problem;
+
+pub(crate) use shared::{
+    Absent, Busy, InUse, Named, NoRoom, OfDocument, Refusals, Silent, Tagged, TooOften,
+};
 
 /// Schema of a result: what clients rely on, word for word.
 pub(crate) const RESULT_SCHEMA: &str =
@@ -30,8 +36,10 @@ const RESULT_COMPONENT: &str = "InvoiceExtracted";
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     modifiers(&Schemes),
+    components(schemas(Problem)),
     tags(
         (name = "invoices", description = "Documents in, invoices out"),
+        (name = "webhooks", description = "Events, sent to where you want them"),
         (name = "operation", description = "For whoever runs the service"),
     ),
 )]
@@ -54,44 +62,19 @@ impl Modify for Schemes {
     }
 }
 
-/// What a caller is told who may not ask, of every operation that asks who they are.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "describes answers; errors are made elsewhere")]
-pub(crate) enum Refusals {
-    /// No API key or token, or none that is good; `WWW-Authenticate` says what to show
-    #[response(
-        status = 401,
-        content_type = "application/problem+json",
-        headers(("WWW-Authenticate" = String, description = "As in RFC 6750")),
-    )]
-    Unauthorized(#[to_schema] Problem),
-    /// The key or token is good and lacks the scope of the operation
-    #[response(status = 403, content_type = "application/problem+json")]
-    Forbidden(#[to_schema] Problem),
-}
-
-/// What a client is told who asks too often, of every operation but the one for its health.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "describes answers; errors are made elsewhere")]
-pub(crate) enum TooOften {
-    /// More requests than one client may send; come back after `Retry-After` seconds
-    #[response(
-        status = 429,
-        content_type = "application/problem+json",
-        headers(
-            ("Retry-After" = u64, description = "Seconds"),
-            ("RateLimit" = String, description = "What is left (IETF draft 10)"),
-            ("RateLimit-Policy" = String, description = "What there is a minute"),
-        ),
-    )]
-    TooManyRequests(#[to_schema] Problem),
-}
-
 /// The description as JSON text.
 ///
 /// # Errors
 /// Only when the contract's schema is not JSON, which a test rules out.
 pub(crate) fn render(description: &utoipa::openapi::OpenApi) -> Result<Bytes, serde_json::Error> {
+    serde_json::to_vec(&document(description)?).map(Bytes::from)
+}
+
+/// The description with the contract's schema in it.
+///
+/// # Errors
+/// As [`render`].
+pub(crate) fn document(description: &utoipa::openapi::OpenApi) -> Result<Value, serde_json::Error> {
     let mut document = serde_json::to_value(description)?;
     let mut schema: Value = serde_json::from_str(RESULT_SCHEMA)?;
     move_references(&mut schema);
@@ -100,7 +83,7 @@ pub(crate) fn render(description: &utoipa::openapi::OpenApi) -> Result<Bytes, se
     {
         *component = schema;
     }
-    serde_json::to_vec(&document).map(Bytes::from)
+    Ok(document)
 }
 
 /// References count from the root of the document they stand in: here the description, no longer

@@ -1,6 +1,11 @@
 //! What is kept of a document while it moves and for some days after: its status, and its pages as
 //! `ocr` left them in the work store.
 
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
 use common::audit::{Action, Outcome};
 use common::error::{ErrorKind, StageError};
 use common::id::DocumentId;
@@ -70,17 +75,52 @@ pub(crate) fn handed_out(app: &App, caller: &Caller, id: &DocumentId) {
     app.access.trail().tell_later(caller.did(Action::Read, id, Outcome::Done));
 }
 
-/// The document's result, as it was written.
+/// The document's result, with what people put right in it, or as it was published.
 ///
 /// # Errors
 /// [`ApiError::ResultPending`] or [`ApiError::ResultFailed`] where there is none.
-pub(crate) fn result(record: &StatusRecord) -> Result<&ResultJson, ApiError> {
-    record.result.as_ref().ok_or_else(|| match &record.error {
+pub(crate) fn result(
+    record: &StatusRecord,
+    version: Version,
+) -> Result<Cow<'_, ResultJson>, ApiError> {
+    let result = match version {
+        Version::Current => shown(record)?,
+        Version::Original => record.result.as_ref().map(Cow::Borrowed),
+    };
+    result.ok_or_else(|| no_result(record))
+}
+
+/// Likewise; `None` where there is none.
+///
+/// # Errors
+/// [`ApiError::Internal`] for a result that is no JSON.
+pub(crate) fn shown(record: &StatusRecord) -> Result<Option<Cow<'_, ResultJson>>, ApiError> {
+    record.shown_result().map_err(|error| {
+        tracing::error!(invoice.id = %record.id, %error, "a result cannot be shown");
+        ApiError::Internal
+    })
+}
+
+/// Why the document has no result.
+pub(crate) fn no_result(record: &StatusRecord) -> ApiError {
+    match &record.error {
         Some(error) if record.state == State::Failed => {
             ApiError::ResultFailed { code: error.code.clone() }
         }
         _ => ApiError::ResultPending,
-    })
+    }
+}
+
+/// Which result is meant, of a document whose result people put right.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = ResultVersion)]
+pub(crate) enum Version {
+    /// With what was put right.
+    #[default]
+    Current,
+    /// As it was read.
+    Original,
 }
 
 /// Where the document's pages are.

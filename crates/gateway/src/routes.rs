@@ -1,6 +1,8 @@
 //! One file a route.
 
 pub(crate) mod contract;
+pub(crate) mod correct_result;
+pub(crate) mod corrections;
 pub(crate) mod delete_invoice;
 pub(crate) mod docs;
 pub(crate) mod errors;
@@ -16,3 +18,4 @@ pub(crate) mod process_invoices;
 pub(crate) mod ready;
 pub(crate) mod reprocess;
 pub(crate) mod result;
+pub(crate) mod webhooks;

@@ -1,4 +1,5 @@
-//! The gateway as a service: where it listens, what makes it ready, and the sweeper beside it.
+//! The gateway as a service: where it listens, what makes it ready, and what runs beside it: the sweeper, and who sends
+//! events to webhooks.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,8 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use common::config::{Config, Gateway};
 use common::jetstream::broker::Broker;
+use common::jetstream::webhooks::{self, WebhookSettings};
 use common::jetstream::{levels, sweeper, topology};
-use common::metrics::{Metrics, QueueMetrics};
+use common::metrics::{Metrics, QueueMetrics, WebhookMetrics};
 use common::service::{self, StartError};
 
 use crate::access::Access;
@@ -32,11 +34,11 @@ pub async fn listen(settings: &Gateway) -> Result<TcpListener, StartError> {
     bind(address).map_err(failed)
 }
 
-/// Checks the topology, then answers requests on `listener`, and looks after documents that
-/// stopped moving, until `stop`.
+/// Checks the topology, then answers requests on `listener`, looks after documents that stopped
+/// moving, and sends events to webhooks, until `stop`.
 ///
 /// # Errors
-/// [`StartError::Config`] when certificate or key cannot be used, [`StartError::Topology`] when
+/// [`StartError::Config`] when certificate or key, or those of webhooks, cannot be used, [`StartError::Topology`] when
 /// the broker lacks what the gateway writes to.
 pub async fn run(
     listener: TcpListener,
@@ -47,12 +49,14 @@ pub async fn run(
 ) -> Result<(), StartError> {
     let prepared = Prepared::new(&config)?;
     let access = Access::open(&config, &broker, &metrics)?;
+    let caller = config.webhooks.caller()?;
     topology::verify_gateway(&broker).await?;
     service::serve_ops(&broker, &config, &metrics, &stop)?;
     let documents = metrics.documents.clone();
     let link = broker.clone();
     metrics.watch_link(move || link.is_connected());
     let queues = metrics.register(QueueMetrics::register);
+    let sent = metrics.register(WebhookMetrics::register);
     let probe = broker.clone();
     let state = GatewayState {
         broker: broker.clone(),
@@ -63,6 +67,7 @@ pub async fn run(
             Box::pin(async move { ready(&broker).await })
         }),
         access: access.clone(),
+        caller: caller.clone(),
     };
     if let Ok(address) = listener.local_addr() {
         let scheme = if config.gateway.tls.is_on() { "https" } else { "http" };
@@ -75,8 +80,13 @@ pub async fn run(
         served.cancel();
     };
     let looking = levels::run(broker.clone(), queues, stop.clone());
+    let webhooks = WebhookSettings {
+        retries: config.webhooks.retries(),
+        concurrency: config.webhooks.concurrency,
+    };
+    let sending = webhooks::run(broker.clone(), caller, webhooks, sent, stop.clone());
     let sweeping = sweeper::run(broker, config, documents, stop.clone());
-    tokio::join!(serving, access.run(served.clone()), looking, sweeping);
+    tokio::join!(serving, access.run(served.clone()), looking, sweeping, sending);
     Ok(())
 }
 

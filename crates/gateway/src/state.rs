@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use common::callback::call::Caller;
 use common::config::Config;
 use common::jetstream::broker::Broker;
 use common::metrics::Metrics;
@@ -40,6 +41,8 @@ pub struct GatewayState {
     pub readiness: Readiness,
     /// Who may ask for what; somebody has to run it.
     pub access: Access,
+    /// Calls webhooks.
+    pub caller: Caller,
 }
 
 impl fmt::Debug for GatewayState {
@@ -58,6 +61,7 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     pub(crate) readiness: Readiness,
     pub(crate) access: Access,
+    pub(crate) caller: Caller,
     pub(crate) received: UploadMetrics,
     /// One permit for each upload that may be in memory.
     pub(crate) uploads: Semaphore,
@@ -73,7 +77,7 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(state: GatewayState, register: Arc<Register>) -> Self {
-        let GatewayState { broker, config, metrics, readiness, access } = state;
+        let GatewayState { broker, config, metrics, readiness, access, caller } = state;
         let patience = Duration::from_secs(config.gateway.accept_patience_seconds);
         let uploads = Semaphore::new(config.gateway.max_concurrent_uploads);
         let accepting = broker.with_patience(patience);
@@ -93,6 +97,7 @@ impl App {
             metrics,
             readiness,
             access,
+            caller,
             received,
             uploads,
             batches,

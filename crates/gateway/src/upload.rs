@@ -17,11 +17,12 @@ use bytes::Bytes;
 use mime::Mime;
 
 use common::config::Limits;
+use common::id::{ContentHash, DocumentId, Options, Tenant};
 use common::page::MediaType;
 
 use crate::error::ApiError;
 
-pub(crate) use batch::{Batch, BatchBounds, Stopped};
+pub(crate) use batch::{Batch, BatchBounds, Part, Stopped};
 pub(crate) use body::Body;
 pub(crate) use filename::clean as clean_filename;
 pub(crate) use languages::parse as parse_languages;
@@ -35,6 +36,16 @@ pub(crate) struct Document {
     pub(crate) filename: Option<String>,
     /// All of it.
     pub(crate) bytes: Bytes,
+    /// Where to call back, as the form says; nobody has looked at it yet.
+    pub(crate) callback_url: Option<String>,
+}
+
+impl Document {
+    /// The id that it has, or will have, as `tenant`'s with this choice of languages.
+    pub(crate) fn id(&self, tenant: &Tenant, languages: &[String]) -> DocumentId {
+        let options = Options { languages: languages.to_vec() };
+        DocumentId::derive(tenant, &ContentHash::of(&self.bytes), &options)
+    }
 }
 
 /// What a body may be, from its head alone.
@@ -62,16 +73,17 @@ pub(crate) async fn read(
     if parts.headers.contains_key(header::CONTENT_ENCODING) {
         return Err(ApiError::UnsupportedContentEncoding);
     }
-    let (bytes, filename) = match envelope(&parts.headers)? {
+    let form::Form { bytes, filename, callback_url } = match envelope(&parts.headers)? {
         Envelope::Form { boundary } => form::read(body, boundary, max_bytes).await?,
-        Envelope::Bare => {
-            let given = named.map(str::to_owned).or_else(|| disposition::filename(&parts.headers));
-            (body.read_all(max_bytes).await?, given)
-        }
+        Envelope::Bare => form::Form {
+            filename: named.map(str::to_owned).or_else(|| disposition::filename(&parts.headers)),
+            bytes: body.read_all(max_bytes).await?,
+            callback_url: None,
+        },
     };
     let media_type = check(&bytes, limits)?;
     let filename = filename.and_then(|name| filename::clean(&name));
-    Ok(Document { media_type, filename, bytes })
+    Ok(Document { media_type, filename, bytes, callback_url })
 }
 
 fn declared(headers: &HeaderMap) -> Result<Mime, ApiError> {

@@ -1,8 +1,11 @@
 //! What clients see of a document. Field names are the contract's: add, never rename.
 
+mod corrections;
 mod listed;
 mod pages;
+pub(crate) mod webhooks;
 
+pub(crate) use corrections::Corrections;
 pub(crate) use listed::{Listed, ListedInvoice};
 pub(crate) use pages::PagesView;
 
@@ -15,6 +18,9 @@ use common::error::ErrorRecord;
 use common::id::DocumentId;
 use common::stage::StageName;
 use common::status::{Digest, Moment, State, StatusRecord};
+
+use crate::error::ApiError;
+use crate::retained;
 
 /// Address of a document's status.
 pub(crate) fn invoice_path(id: &DocumentId) -> String {
@@ -102,10 +108,10 @@ pub(crate) struct Links {
     this: String,
 }
 
-impl From<&StatusRecord> for Accepted {
-    fn from(record: &StatusRecord) -> Self {
-        let links = Links { this: invoice_path(&record.id) };
-        Self { id: record.id.clone(), state: record.state.into(), links }
+impl Accepted {
+    /// What is said of a document that stands there.
+    pub(crate) fn new(id: &DocumentId, state: State) -> Self {
+        Self { id: id.clone(), state: state.into(), links: Links { this: invoice_path(id) } }
     }
 }
 
@@ -132,7 +138,7 @@ pub(crate) struct Invoice {
     /// When this status last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
-    /// The invoice; there exactly when `completed`. Handed on as it was written.
+    /// The invoice; there exactly when `completed`. Handed on as it was written, or as it was corrected.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<InvoiceExtracted>, nullable = false)]
     result: Option<Box<RawValue>>,
@@ -160,9 +166,14 @@ impl From<ErrorRecord> for Failure {
     }
 }
 
-impl From<StatusRecord> for Invoice {
-    fn from(record: StatusRecord) -> Self {
-        Self {
+impl Invoice {
+    /// What is shown of `record`, with the result as people put it right.
+    ///
+    /// # Errors
+    /// [`ApiError::Internal`] for a result that is no JSON.
+    pub(crate) fn of(record: StatusRecord) -> Result<Self, ApiError> {
+        let result = retained::shown(&record)?.map(|result| result.into_owned().0);
+        Ok(Self {
             id: record.id,
             state: record.state.into(),
             stage: record.stage.into(),
@@ -171,9 +182,9 @@ impl From<StatusRecord> for Invoice {
             filename: record.filename,
             received_at: record.received_at,
             updated_at: record.updated_at,
-            result: record.result.map(|result| result.0),
+            result,
             error: record.error.map(Failure::from),
-        }
+        })
     }
 }
 

@@ -41,6 +41,8 @@ function whatToDo(kind, event) {
   switch (kind) {
     case "invoice.extracted":
       return event.review.required ? "look at" : "book";
+    case "invoice.corrected":
+      return "book again";
     case "invoice.failed":
       return `ask for again: ${event.error.code}`;
     default:
@@ -49,7 +51,7 @@ function whatToDo(kind, event) {
 }
 
 function handle(ledger, message) {
-  // invoice.<kind>.<tenant>.<document>.<generation>: one event each, so the subject tells them apart.
+  // invoice.<kind>.<tenant>.<document>.<number>: one event each, so the subject tells them apart.
   // The header ce-id says the same.
   const id = message.subject;
   const kind = id.split(".").slice(0, 2).join(".");

@@ -41,13 +41,15 @@ def what_to_do(kind, event):
     """What this program makes of an event; None for kinds that it does not know, as may be added."""
     if kind == "invoice.extracted":
         return "look at" if event["review"]["required"] else "book"
+    if kind == "invoice.corrected":
+        return "book again"
     if kind == "invoice.failed":
         return f"ask for again: {event['error']['code']}"
     return None
 
 
 def handle(ledger, message):
-    # invoice.<kind>.<tenant>.<document>.<generation>: one event each, so the subject tells them apart.
+    # invoice.<kind>.<tenant>.<document>.<number>: one event each, so the subject tells them apart.
     # The header ce-id says the same.
     identity = message.subject
     kind = ".".join(identity.split(".")[:2])

@@ -61,6 +61,7 @@ fn what_to_do(kind: &str, event: &Value) -> Option<String> {
     match kind {
         "invoice.extracted" if says("/review/required") == true => Some("look at".to_owned()),
         "invoice.extracted" => Some("book".to_owned()),
+        "invoice.corrected" => Some("book again".to_owned()),
         "invoice.failed" => {
             Some(format!("ask for again: {}", says("/error/code").as_str().unwrap_or_default()))
         }
@@ -69,7 +70,7 @@ fn what_to_do(kind: &str, event: &Value) -> Option<String> {
 }
 
 fn handle(ledger: &mut Ledger, message: &Message) -> Result<(), Failure> {
-    // invoice.<kind>.<tenant>.<document>.<generation>: one event each, so the subject tells them apart.
+    // invoice.<kind>.<tenant>.<document>.<number>: one event each, so the subject tells them apart.
     // The header ce-id says the same.
     let id = message.subject.as_str();
     let kind = id.splitn(3, '.').take(2).collect::<Vec<_>>().join(".");

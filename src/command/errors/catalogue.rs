@@ -1,4 +1,5 @@
-//! What can go wrong in a stage, and why a person is asked: every code with its cause and remedy.
+//! What can go wrong in a stage or on the way to a webhook, and why a person is asked: every code with its cause and
+//! remedy.
 //!
 //! A test of the repository looks that each code of the product is here and that none here is dead.
 
@@ -15,14 +16,14 @@ pub(super) struct Failure {
     pub(super) remedy: &'static str,
 }
 
-/// A code in `review.reasons` of a result.
+/// A code in `review.reasons` of a result, or in `attempts` of a sending to a webhook.
 #[derive(Debug)]
 pub(super) struct Reason {
     /// Stable name.
     pub(super) code: &'static str,
-    /// What it says of the result.
+    /// What it says.
     pub(super) meaning: &'static str,
-    /// What the person looks at.
+    /// What a person looks at.
     pub(super) look: &'static str,
 }
 
@@ -138,9 +139,18 @@ failures! {
         "replay it; report it if it comes again";
     "status_unreadable", "common", "a status record of another version",
         "bring all services to the newer version";
+    "result_unreadable", "common", "a result in a status record that is no JSON, which is a bug",
+        "report it; reading the document again makes another one";
     "event_unreadable", "common", "an event that is not ours",
         "see who else may publish on `invoice.extracted.>` and `invoice.failed.>`";
     "key_unreadable", "common", "a record of an API key of another version",
+        "bring all gateways to the newer version";
+    "idempotency_unreadable", "common",
+        "what is kept of a request with an `Idempotency-Key` is of another version",
+        "bring all gateways to the newer version";
+    "webhook_unreadable", "common", "a record of a webhook of another version",
+        "bring all gateways to the newer version";
+    "delivery_unreadable", "common", "a record of a sending to a webhook of another version",
         "bring all gateways to the newer version";
     "message_unreadable", "common", "a message without what the broker adds to each",
         "look at the broker's version";
@@ -175,14 +185,15 @@ failures! {
 }
 
 macro_rules! reasons {
-    ($($code:literal, $meaning:literal, $look:literal;)+) => {
-        /// Why a person has to look.
-        pub(super) const REASONS: &[Reason] =
-            &[$(Reason { code: $code, meaning: $meaning, look: $look }),+];
+    ($($name:ident: $($code:literal, $meaning:literal, $look:literal;)+)+) => {
+        $(pub(super) const $name: &[Reason] =
+            &[$(Reason { code: $code, meaning: $meaning, look: $look }),+];)+
     };
 }
 
 reasons! {
+    // Why a person has to look.
+    REASONS:
     "field_missing", "a value that invoices of this kind are booked by was not found",
         "the document, for the field named by `field`";
     "confidence_low", "a value of the header is not sure enough",
@@ -194,6 +205,8 @@ reasons! {
         "the check in `checks`, and the fields that it names";
     "page_confidence_low", "a page was read with a mean confidence below 0.8",
         "the page's image; a better scan may help";
+    "duplicate_invoice", "an earlier document says the invoice of the same seller, number, date and total",
+        "the other document, whose id is `document`; book one of them";
     "einvoice_differs", "the page surely shows another value than the e-invoice's XML",
         "both, before anything is paid: `field` and `message` say which";
     "einvoice_unreadable", "an XML file inside the PDF is no invoice, or damaged",
@@ -202,6 +215,24 @@ reasons! {
         "the field named by `message`";
     "einvoice_lines_cut", "more lines than a result can hold",
         "the document, for the lines that are left out";
+
+    // Why a receiver of a webhook has not answered.
+    SENDINGS:
+    "unresolved", "no name server knows the host, or none answered in time",
+        "the URL, and the name servers of the gateway";
+    "address_refused", "the URL, or an address of its host, is not called",
+        "whether it is public; else `webhooks.allowed_networks` and `webhooks.ports`";
+    "plain_http", "the URL is http", "whether the receiver takes https; else `webhooks.plain_http`";
+    "not_connected", "nobody took the connection, or it broke",
+        "whether the receiver runs, and the firewalls between";
+    "tls_failed", "the receiver's certificate is not good, or it does not speak TLS",
+        "the certificate: its name, its end, who signed it; else `webhooks.tls_ca`";
+    "timed_out", "no answer within `webhooks.timeout_seconds`",
+        "whether the receiver answers first and works afterwards";
+    "answer_unreadable", "what was answered is not HTTP, or its head is too long",
+        "what listens at that port";
+    "event_gone", "the event expired, or was removed with its document",
+        "the document's status: `GET /api/v1/invoices/{id}`";
 }
 
 /// All codes of stages.
@@ -219,6 +250,7 @@ mod tests {
     fn codes_are_unique_and_snake_case() {
         let codes: Vec<_> =
             failures().map(|f| f.code).chain(REASONS.iter().map(|r| r.code)).collect();
+        let codes: Vec<_> = codes.into_iter().chain(SENDINGS.iter().map(|r| r.code)).collect();
         let legal = |c: char| c.is_ascii_lowercase() || c == '_';
         assert!(codes.iter().all(|code| code.chars().all(legal)), "{codes:?}");
         assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), codes.len());

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use gateway::ProblemKind;
 
-use super::catalogue::{Failure, INTERNAL, LOST, REASONS, REJECTED, TRANSIENT, failures};
+use super::catalogue::{
+    Failure, INTERNAL, LOST, REASONS, REJECTED, Reason, SENDINGS, TRANSIENT, failures,
+};
 
 const HEAD: &str = "\
 # Errors
@@ -20,6 +22,7 @@ on the command line.
 | `error.code` of a document that is `failed` (`GET /api/v1/invoices/{id}`), of the event `invoice.failed`, of `invoice-ocr status`, `story` and `dead list` | [documents that failed](#documents-that-failed) |
 | label `code` of metrics, `code` of log lines; also of attempts that are tried again | the same |
 | `review.reasons[].code` of a result | [reasons for review](#reasons-for-review) |
+| `attempts[].error` of a sending to a webhook, label `outcome` of `invoice_ocr_webhook_calls_total` | [sendings to webhooks](#sendings-to-webhooks) |
 ";
 
 const ANSWERS: &str = "
@@ -79,6 +82,15 @@ gives the same result.
 |---|---|---|
 ";
 
+const SENT: &str = "
+## Sendings to webhooks
+
+There was no answer. It is tried again, as `webhooks.retry_delays_seconds` says; a replay begins anew.
+
+| code | meaning | look at |
+|---|---|---|
+";
+
 /// The whole page, with the gateway's `problems`.
 pub(super) fn markdown(problems: &[ProblemKind]) -> String {
     // Writing to a String cannot fail.
@@ -95,10 +107,11 @@ pub(super) fn markdown(problems: &[ProblemKind]) -> String {
             let _written = writeln!(page, "| `{code}` | {by} | {cause} | {} |", linked(remedy));
         }
     }
-    page.push_str(REVIEW);
-    for reason in REASONS {
-        let _written =
-            writeln!(page, "| `{}` | {} | {} |", reason.code, reason.meaning, reason.look);
+    for (head, reasons) in [(REVIEW, REASONS), (SENT, SENDINGS)] {
+        page.push_str(head);
+        for Reason { code, meaning, look } in reasons {
+            let _written = writeln!(page, "| `{code}` | {meaning} | {look} |");
+        }
     }
     page.truncate(page.trim_end().len());
     page
@@ -127,6 +140,12 @@ pub(super) fn explanation(code: &str, problems: &[ProblemKind]) -> Option<String
     }
     for reason in REASONS.iter().filter(|reason| reason.code == code) {
         said.push(format!("A reason for review: {}.\n  Look at {}.", reason.meaning, reason.look));
+    }
+    for reason in SENDINGS.iter().filter(|reason| reason.code == code) {
+        said.push(format!(
+            "A sending to a webhook: {}.\n  Look at {}.",
+            reason.meaning, reason.look
+        ));
     }
     (!said.is_empty()).then(|| said.join("\n\n"))
 }

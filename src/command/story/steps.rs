@@ -203,6 +203,10 @@ fn of_event(event: &KeptEvent) -> Step {
             let said = format!("invoice.extracted stored, {}{review}", bytes(event.bytes));
             ("extracted_stored", said, None)
         }
+        EventEnd::Corrected { revision } => {
+            let said = format!("invoice.corrected stored, correction {revision}");
+            ("corrected_stored", said, None)
+        }
         EventEnd::Failed(error) => {
             let code = error.as_ref().map(|error| error.code.clone());
             let why = code.as_ref().map(|code| format!(": {code}")).unwrap_or_default();

@@ -4,7 +4,7 @@
 //! watched folder, and the next run writes the same result again.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::pending::Signature;
 use crate::command::CommandError;
+use crate::command::whole::{self, with_suffix};
 
 /// Names that are tried for one file: a folder with more of the same name is a sign of something else.
 const MAX_NAMES: u32 = 10_000;
@@ -91,7 +92,7 @@ impl Shelf {
                 continue;
             }
             let result = with_suffix(&to, ".json");
-            write(&result, &format!("{:#}\n", object(outcome, &to)))?;
+            whole::write(&result, &format!("{:#}\n", object(outcome, &to)))?;
             match move_to(path, &to, signature) {
                 Ok(()) => return Ok(to),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -139,21 +140,6 @@ fn numbered(path: &Path, number: u32) -> PathBuf {
         numbered.push(extension);
     }
     numbered.into()
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
-/// Writes a file that is there whole or not at all.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let unfinished = with_suffix(path, ".part");
-    let mut file = File::create(&unfinished)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)
 }
 
 /// Moves the file with this signature, also onto another file system, and replaces nothing.

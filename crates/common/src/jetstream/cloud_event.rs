@@ -4,12 +4,14 @@
 //! Everything follows from the terminal record, so that whoever publishes an event once more, after
 //! whatever happened, says the same.
 
+use jiff::Timestamp;
+
 use super::names;
 use crate::event::EventKind;
 use crate::status::StatusRecord;
 
 /// Version of CloudEvents.
-const SPECVERSION: &str = "1.0";
+pub(super) const SPECVERSION: &str = "1.0";
 
 /// Media type of all bodies. Anything that begins with `application/cloudevents` would announce the other
 /// mode, where the attributes are in the body.
@@ -35,12 +37,19 @@ pub(super) fn attributes(
         (names::CE_ID_HEADER, subject.to_owned()),
         (names::CE_SOURCE_HEADER, format!("/invoice-ocr/{}", record.tenant)),
         (names::CE_TYPE_HEADER, kind.as_str().to_owned()),
-        // When it ended, not when somebody managed to publish it.
-        (names::CE_TIME_HEADER, record.updated_at.to_string()),
+        (names::CE_TIME_HEADER, happened_at(kind, record).to_string()),
         (names::CE_SUBJECT_HEADER, record.id.to_string()),
         (names::CE_DATACONTENTTYPE_HEADER, JSON.to_owned()),
         (names::CE_DATASCHEMA_HEADER, format!("{SCHEMA_NAMES}{}", kind.schema())),
     ]
+}
+
+/// When it happened, not when somebody managed to publish it.
+fn happened_at(kind: EventKind, record: &StatusRecord) -> Timestamp {
+    match kind {
+        EventKind::Extracted | EventKind::Failed => record.ended_at(),
+        EventKind::Corrected => record.correction().map_or(record.updated_at, |made| made.at),
+    }
 }
 
 #[cfg(test)]
@@ -55,6 +64,9 @@ mod tests {
             }
             EventKind::Failed => {
                 names::failed_subject(&record.tenant, &record.id, record.generation)
+            }
+            EventKind::Corrected => {
+                names::corrected_subject(&record.tenant, &record.id, record.generation, 1)
             }
         };
         attributes(kind, record, &subject).into()
@@ -89,6 +101,7 @@ mod tests {
         let ids = [
             id(&record, EventKind::Extracted),
             id(&record, EventKind::Failed),
+            id(&record, EventKind::Corrected),
             id(&replayed, EventKind::Extracted),
             id(&other_tenant, EventKind::Extracted),
         ];

@@ -166,7 +166,11 @@ impl Broker {
         Ok(())
     }
 
-    async fn store_event(
+    /// Stores the event of `kind` that `record` tells of, once.
+    ///
+    /// # Errors
+    /// `Transient` while the broker does not answer or has no room.
+    pub(super) async fn store_event(
         &self,
         record: &StatusRecord,
         kind: EventKind,

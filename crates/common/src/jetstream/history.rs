@@ -103,6 +103,11 @@ pub enum EventEnd {
         /// `review.required`.
         review: Option<bool>,
     },
+    /// `invoice.corrected`: nothing of the end, but what a person made of it.
+    Corrected {
+        /// `revision`; 0 when it does not say.
+        revision: u32,
+    },
     /// `invoice.failed`, and why; `None` when this build cannot read it.
     Failed(Option<Box<ErrorRecord>>),
 }
@@ -286,17 +291,24 @@ async fn last(stream: &Stream<()>, subject: &str) -> Result<Option<StreamMessage
 }
 
 fn event(message: &StreamMessage) -> Result<KeptEvent, StageError> {
-    // invoice.<kind>.<tenant>.<id>.<generation>
+    // invoice.<kind>.<tenant>.<id>.<generation>, or <generation>-<revision>
     let mut tokens = message.subject.split('.').skip(1);
-    let failed = tokens.next() == Some("failed");
+    let kind = tokens.next();
     let tenant = tokens.next().and_then(|tenant| tenant.parse().ok());
-    let generation = tokens.last().and_then(|number| number.parse().ok()).unwrap_or(0);
-    let end = if failed {
-        let body: Option<InvoiceFailed> = serde_json::from_slice(&message.payload).ok();
-        EventEnd::Failed(body.map(|body| Box::new(body.error)))
-    } else {
-        let body: Value = serde_json::from_slice(&message.payload).unwrap_or_default();
-        EventEnd::Extracted { review: body.pointer("/review/required").and_then(Value::as_bool) }
+    let generation = names::generation_of(&message.subject);
+    let body = || serde_json::from_slice::<Value>(&message.payload).unwrap_or_default();
+    let end = match kind {
+        Some("failed") => {
+            let body: Option<InvoiceFailed> = serde_json::from_slice(&message.payload).ok();
+            EventEnd::Failed(body.map(|body| Box::new(body.error)))
+        }
+        Some("corrected") => {
+            let revision = body().get("revision").and_then(Value::as_u64);
+            EventEnd::Corrected { revision: revision.and_then(|n| n.try_into().ok()).unwrap_or(0) }
+        }
+        _ => EventEnd::Extracted {
+            review: body().pointer("/review/required").and_then(Value::as_bool),
+        },
     };
     Ok(KeptEvent {
         message: stored(message)?,

@@ -1,8 +1,6 @@
 //! The bucket of API keys: makes, lists, revokes and follows them, and notes when they were used.
 
 use std::collections::BTreeMap;
-use std::pin::pin;
-use std::time::Duration;
 
 use async_nats::HeaderMap;
 use async_nats::header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE;
@@ -10,7 +8,6 @@ use async_nats::jetstream::stream::LastRawMessageErrorKind;
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::time::timeout;
 
 use super::broker::{Broker, away};
 use super::latest::Latest;
@@ -19,9 +16,6 @@ use super::publish::{Message, Unpublished};
 use super::statuses::{KV_OPERATION, MAX_ROUNDS, contended};
 use crate::error::StageError;
 use crate::key::{KeyId, KeyRecord};
-
-/// Longest wait for the next key while all of them are listed.
-const LIST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Version of [`Used`].
 const USED_VERSION: u16 = 1;
@@ -187,16 +181,8 @@ impl Broker {
     }
 
     async fn listed(&self, filter: &str) -> Result<Vec<Latest>, StageError> {
-        let (there, latest) = self.latest(names::KEYS_STREAM, filter).await?;
-        let (mut latest, mut listed) = (pin!(latest), Vec::new());
-        // Whether another of those is to come.
-        let mut more = there > 0;
-        while more {
-            let next = timeout(LIST_TIMEOUT, latest.next()).await.map_err(away)?;
-            let Some(next) = next.transpose()? else { break };
-            more = next.pending > 0;
-            listed.push(next);
-        }
+        let mut listed = Vec::new();
+        self.each_latest(names::KEYS_STREAM, filter, |latest| listed.push(latest)).await?;
         Ok(listed)
     }
 }

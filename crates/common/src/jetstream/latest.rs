@@ -1,13 +1,20 @@
 //! Following the last message of each subject, as clients of KV buckets do.
 
+use std::pin::pin;
+use std::time::Duration;
+
 use async_nats::jetstream::consumer::pull::OrderedConfig;
 use async_nats::jetstream::consumer::{DeliverPolicy, ReplayPolicy};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
+use tokio::time::timeout;
 
 use super::broker::{Broker, away};
 use super::statuses::KV_OPERATION;
 use crate::error::StageError;
+
+/// Longest wait for the next message while all of them are listed.
+const LIST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The last message of a subject.
 #[derive(Clone, Debug)]
@@ -23,6 +30,29 @@ pub(super) struct Latest {
 }
 
 impl Broker {
+    /// Hands `each` the last message of each subject of `stream` that fits `filter` now, ordered by sequence.
+    ///
+    /// # Errors
+    /// `Transient` while the broker does not answer.
+    pub(super) async fn each_latest(
+        &self,
+        stream: &str,
+        filter: &str,
+        mut each: impl FnMut(Latest),
+    ) -> Result<(), StageError> {
+        let (there, latest) = self.latest(stream, filter).await?;
+        let mut latest = pin!(latest);
+        // Whether another of those is to come.
+        let mut more = there > 0;
+        while more {
+            let next = timeout(LIST_TIMEOUT, latest.next()).await.map_err(away)?;
+            let Some(next) = next.transpose()? else { break };
+            more = next.pending > 0;
+            each(next);
+        }
+        Ok(())
+    }
+
     /// The last message of each subject of `stream` that fits `filter`, then every new one, without
     /// end; and how many are there already. Ordered by sequence.
     ///

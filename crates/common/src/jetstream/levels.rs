@@ -5,13 +5,13 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::broker::{Broker, away};
-use super::names;
+use super::names::{self, webhooks};
 use crate::error::StageError;
 use crate::metrics::QueueMetrics;
 use crate::object::Bucket;
 use crate::stage::StageName;
 
-/// Pause between two looks: as often as Prometheus usually asks. A look is fourteen small questions.
+/// Pause between two looks: as often as Prometheus usually asks. A look is nineteen small questions.
 const PAUSE: Duration = Duration::from_secs(10);
 
 /// Longest wait for all answers of one look. A broker that takes longer is as good as away.
@@ -26,7 +26,12 @@ fn streams() -> impl Iterator<Item = &'static str> {
         names::DEAD_STREAM,
         names::AUDIT_STREAM,
         names::STATUS_STREAM,
+        names::DUPLICATES_STREAM,
         names::KEYS_STREAM,
+        names::IDEMPOTENCY_STREAM,
+        webhooks::ENDPOINTS_STREAM,
+        webhooks::CALLBACKS_STREAM,
+        webhooks::DELIVERIES_STREAM,
     ];
     queues.into_iter().chain(stores).chain(others)
 }

@@ -1,6 +1,9 @@
 //! Every stream, subject, bucket and header name, in one place. Everything else calls functions.
 
+pub mod webhooks;
+
 use crate::audit::Action;
+use crate::duplicate::Fingerprint;
 use crate::id::{DocumentId, Tenant};
 use crate::key::KeyId;
 use crate::object::Bucket;
@@ -15,7 +18,8 @@ pub const STATUS_STREAM: &str = "KV_invoice_status";
 /// Subjects of all statuses.
 pub const STATUS_SUBJECTS: &str = "$KV.invoice_status.>";
 /// What subjects of public events begin with.
-pub const EVENT_SUBJECT_PREFIXES: [&str; 2] = ["invoice.extracted.", "invoice.failed."];
+pub const EVENT_SUBJECT_PREFIXES: [&str; 3] =
+    ["invoice.extracted.", "invoice.failed.", "invoice.corrected."];
 /// What subjects of dead letters begin with.
 pub const DEAD_SUBJECT_PREFIX: &str = "invoice.dead.";
 /// Stream of the audit trail.
@@ -31,6 +35,14 @@ pub const KEY_SUBJECTS: &str = "$KV.invoice_keys.key.*";
 /// Subjects of the last uses of all keys: apart from the keys, so that noting a use never gets into
 /// the way of revoking the key.
 pub const KEY_USE_SUBJECTS: &str = "$KV.invoice_keys.used.*";
+/// Stream behind the bucket of invoices that were seen.
+pub const DUPLICATES_STREAM: &str = "KV_invoice_duplicates";
+/// What subjects of the bucket of invoices that were seen begin with.
+pub const DUPLICATES_SUBJECT_PREFIX: &str = "$KV.invoice_duplicates.";
+/// Stream behind the bucket of requests that name themselves.
+pub const IDEMPOTENCY_STREAM: &str = "KV_invoice_idempotency";
+/// What subjects of that bucket begin with.
+pub const IDEMPOTENCY_SUBJECT_PREFIX: &str = "$KV.invoice_idempotency.";
 /// The status bucket.
 pub const STATUS_BUCKET: &str = "invoice_status";
 
@@ -43,6 +55,8 @@ pub const VERSION_HEADER: &str = "Invoice-Version";
 pub const CORRELATION_HEADER: &str = "Correlation-Id";
 /// State of a status record, for watchers that do not need the rest of it.
 pub const STATE_HEADER: &str = "Invoice-State";
+/// What of a status no event may tell yet, for the sweeper; there exactly while that is so.
+pub const UNTOLD_HEADER: &str = "Invoice-Untold";
 /// How far an erasure is, on the marker that stands in the place of the status.
 pub const ERASURE_HEADER: &str = "Invoice-Erasure";
 /// Generation of the processing that was erased, on the same marker.
@@ -72,7 +86,7 @@ pub const CE_DATASCHEMA_HEADER: &str = "ce-dataschema";
 
 /// Work queue of a stage.
 #[must_use]
-pub fn job_stream(stage: StageName) -> &'static str {
+pub const fn job_stream(stage: StageName) -> &'static str {
     match stage {
         StageName::Preprocess => "INVOICE_PREPROCESS",
         StageName::Ocr => "INVOICE_OCR",
@@ -86,12 +100,15 @@ pub fn streams_of(stage: StageName) -> impl Iterator<Item = &'static str> {
     let originals = (stage == StageName::Preprocess).then_some(object_stream(Bucket::Uploads));
     let shared = [STATUS_STREAM, EVENTS_STREAM, DEAD_STREAM, object_stream(Bucket::Work)];
     let next = stage.next().map(job_stream);
-    std::iter::once(job_stream(stage)).chain(shared).chain(originals).chain(next)
+    // Who was first with an invoice is asked where it is known what the invoice says.
+    let duplicates = stage.next().is_none().then_some(DUPLICATES_STREAM);
+    let own = std::iter::once(job_stream(stage));
+    own.chain(shared).chain(originals).chain(next).chain(duplicates)
 }
 
 /// Durable consumer of a stage's work queue.
 #[must_use]
-pub fn job_consumer(stage: StageName) -> &'static str {
+pub const fn job_consumer(stage: StageName) -> &'static str {
     stage.as_str()
 }
 
@@ -125,6 +142,31 @@ pub fn failed_subject(tenant: &Tenant, id: &DocumentId, generation: u32) -> Stri
     format!("invoice.failed.{tenant}.{id}.{generation}")
 }
 
+/// Subject of a document's `invoice.corrected`. Generation and revision are one token, so that events of all kinds have
+/// as many.
+#[must_use]
+pub fn corrected_subject(
+    tenant: &Tenant,
+    id: &DocumentId,
+    generation: u32,
+    revision: u32,
+) -> String {
+    format!("invoice.corrected.{tenant}.{id}.{generation}-{revision}")
+}
+
+/// Subjects of all `invoice.corrected` of a document.
+#[must_use]
+pub fn corrections_of(tenant: &Tenant, id: &DocumentId) -> String {
+    format!("invoice.corrected.{tenant}.{id}.*")
+}
+
+/// Generation of the document that an event's subject tells of; 0 for a subject of another form.
+#[must_use]
+pub fn generation_of(subject: &str) -> u32 {
+    let last = subject.rsplit('.').next().unwrap_or_default();
+    last.split('-').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
 /// Subject of a dead letter; `id` is `unknown-<sequence>` for a message that does not decode.
 #[must_use]
 pub fn dead_subject(stage: StageName, id: &str) -> String {
@@ -133,7 +175,7 @@ pub fn dead_subject(stage: StageName, id: &str) -> String {
 
 /// Subjects of all events of a document.
 #[must_use]
-pub fn events_of(id: &DocumentId) -> [String; 2] {
+pub fn events_of(id: &DocumentId) -> [String; 3] {
     EVENT_SUBJECT_PREFIXES.map(|prefix| format!("{prefix}*.{id}.*"))
 }
 
@@ -192,10 +234,34 @@ pub fn key_use_subject(id: &KeyId) -> String {
     format!("{KEYS_SUBJECT_PREFIX}used.{id}")
 }
 
+/// Subject of what is kept of a tenant's request, by the hash that stands for its key.
+#[must_use]
+pub fn idempotency_subject(tenant: &Tenant, name: &str) -> String {
+    format!("{IDEMPOTENCY_SUBJECT_PREFIX}{tenant}.{name}")
+}
+
 /// Subject of a document's status.
 #[must_use]
 pub fn status_subject(id: &DocumentId) -> String {
     format!("$KV.{STATUS_BUCKET}.{id}")
+}
+
+/// Subject of the entry of a document that says the invoice of `fingerprint`.
+#[must_use]
+pub fn duplicate_subject(tenant: &Tenant, fingerprint: &Fingerprint, id: &DocumentId) -> String {
+    format!("{DUPLICATES_SUBJECT_PREFIX}{tenant}.{fingerprint}.{id}")
+}
+
+/// Subjects of the entries of all documents of a tenant that say the invoice of `fingerprint`.
+#[must_use]
+pub fn duplicates_like(tenant: &Tenant, fingerprint: &Fingerprint) -> String {
+    format!("{DUPLICATES_SUBJECT_PREFIX}{tenant}.{fingerprint}.*")
+}
+
+/// Subjects of all entries of a document; of any tenant where that is not known.
+#[must_use]
+pub fn duplicates_of(tenant: Option<&Tenant>, id: &DocumentId) -> String {
+    format!("{DUPLICATES_SUBJECT_PREFIX}{}.*.{id}", tenant.map_or("*", Tenant::as_str))
 }
 
 /// Name of an object store.

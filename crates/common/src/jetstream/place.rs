@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::names;
+use super::names::{self, webhooks};
 use crate::object::Bucket;
 use crate::stage::StageName;
 
@@ -19,10 +19,20 @@ pub enum Place {
     Events,
     /// Dead letters.
     DeadLetters,
+    /// Which document was first with an invoice.
+    Duplicates,
     /// API keys.
     Keys,
     /// The audit trail.
     Audit,
+    /// Requests that name themselves.
+    Requests,
+    /// Where tenants want their events sent.
+    Webhooks,
+    /// Events that wait to be sent there.
+    Callbacks,
+    /// What became of each sending.
+    Deliveries,
     /// What the broker has altogether.
     Disk,
 }
@@ -30,7 +40,7 @@ pub enum Place {
 impl Place {
     /// All that are streams: statuses first, then what they speak of, in the order in which a backup
     /// copies them.
-    pub const STREAMS: [Self; 10] = [
+    pub const STREAMS: [Self; 15] = [
         Self::Statuses,
         Self::Queue(StageName::Preprocess),
         Self::Queue(StageName::Ocr),
@@ -39,16 +49,20 @@ impl Place {
         Self::DeadLetters,
         Self::Objects(Bucket::Uploads),
         Self::Objects(Bucket::Work),
+        Self::Duplicates,
         Self::Keys,
         Self::Audit,
+        Self::Requests,
+        Self::Deliveries,
+        Self::Callbacks,
+        Self::Webhooks,
     ];
 
     /// Where a message on `subject` is stored.
     #[must_use]
     pub fn of_subject(subject: &str) -> Self {
-        let stored_here = |place: &Self| {
-            place.prefixes().into_iter().flatten().any(|prefix| subject.starts_with(&prefix))
-        };
+        let stored_here =
+            |place: &Self| place.prefixes().iter().any(|prefix| subject.starts_with(prefix));
         Self::STREAMS.into_iter().find(stored_here).unwrap_or(Self::Disk)
     }
 
@@ -61,26 +75,34 @@ impl Place {
             Self::Statuses => Some(names::STATUS_STREAM),
             Self::Events => Some(names::EVENTS_STREAM),
             Self::DeadLetters => Some(names::DEAD_STREAM),
+            Self::Duplicates => Some(names::DUPLICATES_STREAM),
             Self::Keys => Some(names::KEYS_STREAM),
             Self::Audit => Some(names::AUDIT_STREAM),
+            Self::Requests => Some(names::IDEMPOTENCY_STREAM),
+            Self::Webhooks => Some(webhooks::ENDPOINTS_STREAM),
+            Self::Callbacks => Some(webhooks::CALLBACKS_STREAM),
+            Self::Deliveries => Some(webhooks::DELIVERIES_STREAM),
             Self::Disk => None,
         }
     }
 
     /// What its subjects begin with.
-    fn prefixes(self) -> [Option<String>; 2] {
+    fn prefixes(self) -> Vec<String> {
+        let one = |prefix: &str| vec![prefix.to_owned()];
         match self {
-            Self::Queue(stage) => [Some(names::job_subject_prefix(stage)), None],
-            Self::Objects(bucket) => [Some(names::object_subject_prefix(bucket)), None],
-            Self::Statuses => [Some(names::STATUS_SUBJECTS.replace('>', "")), None],
-            Self::Events => {
-                let [extracted, failed] = names::EVENT_SUBJECT_PREFIXES;
-                [Some(extracted.to_owned()), Some(failed.to_owned())]
-            }
-            Self::DeadLetters => [Some(names::DEAD_SUBJECT_PREFIX.to_owned()), None],
-            Self::Keys => [Some(names::KEYS_SUBJECT_PREFIX.to_owned()), None],
-            Self::Audit => [Some(names::AUDIT_SUBJECT_PREFIX.to_owned()), None],
-            Self::Disk => [None, None],
+            Self::Queue(stage) => vec![names::job_subject_prefix(stage)],
+            Self::Objects(bucket) => vec![names::object_subject_prefix(bucket)],
+            Self::Statuses => vec![names::STATUS_SUBJECTS.replace('>', "")],
+            Self::Events => names::EVENT_SUBJECT_PREFIXES.map(str::to_owned).into(),
+            Self::DeadLetters => one(names::DEAD_SUBJECT_PREFIX),
+            Self::Duplicates => one(names::DUPLICATES_SUBJECT_PREFIX),
+            Self::Keys => one(names::KEYS_SUBJECT_PREFIX),
+            Self::Audit => one(names::AUDIT_SUBJECT_PREFIX),
+            Self::Requests => one(names::IDEMPOTENCY_SUBJECT_PREFIX),
+            Self::Webhooks => one(webhooks::ENDPOINTS_SUBJECT_PREFIX),
+            Self::Callbacks => one(webhooks::CALLBACKS_SUBJECT_PREFIX),
+            Self::Deliveries => one(webhooks::DELIVERIES_SUBJECT_PREFIX),
+            Self::Disk => Vec::new(),
         }
     }
 }
@@ -94,8 +116,13 @@ impl fmt::Display for Place {
             Self::Statuses => f.write_str("the store of statuses"),
             Self::Events => f.write_str("the stream of events"),
             Self::DeadLetters => f.write_str("the stream of dead letters"),
+            Self::Duplicates => f.write_str("the index of invoices"),
             Self::Keys => f.write_str("the store of API keys"),
             Self::Audit => f.write_str("the audit trail"),
+            Self::Requests => f.write_str("the store of idempotency keys"),
+            Self::Webhooks => f.write_str("the store of webhooks"),
+            Self::Callbacks => f.write_str("the queue of callbacks"),
+            Self::Deliveries => f.write_str("the log of deliveries"),
             Self::Disk => f.write_str("the broker's disk"),
         }
     }
@@ -117,9 +144,15 @@ mod tests {
             (names::status_subject(&id), Place::Statuses),
             (names::extracted_subject(&tenant, &id, 1), Place::Events),
             (names::failed_subject(&tenant, &id, 1), Place::Events),
+            (names::corrected_subject(&tenant, &id, 1, 2), Place::Events),
             (names::dead_subject(StageName::Extract, id.as_str()), Place::DeadLetters),
             (names::audit_subject(None, crate::audit::Action::Read), Place::Audit),
+            (names::duplicates_of(Some(&tenant), &id), Place::Duplicates),
             ("$KV.invoice_keys.key.00".to_owned(), Place::Keys),
+            (names::idempotency_subject(&tenant, "00"), Place::Requests),
+            ("$KV.invoice_webhooks.endpoint.acme.00".to_owned(), Place::Webhooks),
+            ("invoice.callbacks.acme.00.-.00".to_owned(), Place::Callbacks),
+            ("$KV.invoice_deliveries.acme.00.-.00".to_owned(), Place::Deliveries),
             ("something.else".to_owned(), Place::Disk),
         ];
         for (subject, place) in table {

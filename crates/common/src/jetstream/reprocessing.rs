@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use super::broker::Broker;
+use super::corrections::untold;
 use super::dead_letters::DeadLetterError;
 use super::ending::Original;
 use super::publish::Unpublished;
@@ -28,8 +29,10 @@ pub enum Reprocessed {
 impl Broker {
     /// Processes an ended document of `tenant` once more, from its original, as its next generation.
     ///
-    /// What followed from its end is made sure of first: its event stays, as the one of the earlier
-    /// generation. Its dead letter goes, as with a replay.
+    /// What followed from its end is made sure of first: its events stay, as those of the earlier
+    /// generation, and so do its corrections in the history, without effect on the next one. Its dead letter goes, as with a replay.
+    ///
+    /// `wanted` is the generation that is to begin: when it has begun already, it is not begun again.
     ///
     /// # Errors
     /// [`Unpublished::Full`] when the first queue has no room, [`Unpublished::Unconfirmed`] while the
@@ -38,12 +41,16 @@ impl Broker {
         &self,
         id: &DocumentId,
         tenant: &Tenant,
+        wanted: Option<u32>,
     ) -> Result<Reprocessed, Unpublished> {
         for _ in 0..MAX_ROUNDS {
             let read = self.status_at_leader(id).await.map_err(Unpublished::unconfirmed)?;
             let Some(Revised { record, revision }) = read else { return Ok(Reprocessed::NotFound) };
             if record.tenant != *tenant {
                 return Ok(Reprocessed::NotFound);
+            }
+            if wanted.is_some_and(|wanted| wanted <= record.generation) {
+                return Ok(Reprocessed::Begun(Box::new(record)));
             }
             let Some(next) = record.reprocessed(Timestamp::now()) else {
                 return Ok(Reprocessed::UnderWay(record.state));
@@ -59,6 +66,11 @@ impl Broker {
             // Once the next generation has begun, nothing tells of this end any more.
             let original = Original::of(&record).map_err(Unpublished::unconfirmed)?;
             self.store_ending(&record, &original).await.map_err(Unpublished::unconfirmed)?;
+            if record.correction_untold {
+                self.tell_correction(&record).await.map_err(untold)?;
+                // Which makes another revision of the status.
+                continue;
+            }
             if self.store_status(&next, revision).await? {
                 self.publish_job(&next).await?;
                 self.forget_letters(id).await.map_err(Unpublished::unconfirmed)?;

@@ -10,6 +10,7 @@ use super::erasure::Slot;
 use super::names;
 use super::publish::{Message, Unpublished};
 use crate::error::StageError;
+use crate::event::EventKind;
 use crate::id::DocumentId;
 use crate::status::StatusRecord;
 
@@ -127,6 +128,9 @@ impl Broker {
         let mut headers = HeaderMap::new();
         headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, expected.to_string());
         headers.insert(names::STATE_HEADER, record.state.as_str());
+        if record.correction_untold {
+            headers.insert(names::UNTOLD_HEADER, EventKind::Corrected.as_str());
+        }
         let subject = names::status_subject(&record.id);
         let message = Message { subject, headers, payload };
         match self.publish_confirmed(&message).await {

@@ -4,7 +4,7 @@
 //! vanished, deliveries that ran out while nobody was there, a service that died in its last
 //! attempt and was not replaced. Any number may run; the compare-and-set picks one.
 //!
-//! It also removes what nobody else can: what an eraser, a stage or a gateway left that died on the way
+//! It also tells what was put right by a gateway that died before it did (`untold.rs`), and removes what nobody else can: what an eraser, a stage or a gateway left that died on the way
 //! (`leftovers.rs`).
 //!
 //! Ages are measured on this process's monotonic clock from the moment a change was seen, so no
@@ -17,6 +17,7 @@ mod orphans;
 mod reclaim;
 mod suspects;
 mod undelivered;
+mod untold;
 
 use std::time::Duration;
 
@@ -31,6 +32,7 @@ use self::active::Active;
 use self::leftovers::Leftovers;
 pub use self::reclaim::{Reclaimed, reclaim};
 pub use self::undelivered::conclude_undelivered;
+use self::untold::Untold;
 use super::broker::{Broker, away};
 use super::ending::{Original, job_message};
 use super::erasure;
@@ -81,19 +83,27 @@ async fn follow(
     documents: DocumentMetrics,
     stop: CancellationToken,
 ) {
-    let (mut active, mut leftovers) = (Active::default(), Leftovers::default());
+    let mut seen = Seen::default();
     let mut ticks = tokio::time::interval(Duration::from_secs(config.sweeper.interval_seconds));
     while !stop.is_cancelled() {
         let around = Around { broker: &broker, config: &config, documents: &documents };
         let watched = tokio::select! {
             () = stop.cancelled() => break,
-            watched = watch(&around, &mut active, &mut leftovers, &mut ticks) => watched,
+            watched = watch(&around, &mut seen, &mut ticks) => watched,
         };
         if let Err(error) = watched {
             tracing::warn!(%error, "status watch is started again");
             tokio::time::sleep(WATCH_PAUSE).await;
         }
     }
+}
+
+/// What the watch has seen of statuses.
+#[derive(Default)]
+struct Seen {
+    active: Active,
+    leftovers: Leftovers,
+    untold: Untold,
 }
 
 /// What a watch works with.
@@ -106,8 +116,7 @@ struct Around<'a> {
 /// Follows the status bucket and sweeps at each tick; returns when the watch breaks.
 async fn watch(
     around: &Around<'_>,
-    active: &mut Active,
-    leftovers: &mut Leftovers,
+    seen: &mut Seen,
     ticks: &mut tokio::time::Interval,
 ) -> Result<(), async_nats::Error> {
     let Around { broker, config, .. } = *around;
@@ -130,12 +139,14 @@ async fn watch(
                 let message = change?;
                 let state = message.headers.as_ref().and_then(|h| h.get(names::STATE_HEADER));
                 let (subject, now) = (message.subject.as_str(), Instant::now());
-                active.observe(subject, state.map(|s| s.as_str()), now);
-                leftovers.observe(subject, message.headers.as_ref(), now);
+                seen.active.observe(subject, state.map(|s| s.as_str()), now);
+                seen.leftovers.observe(subject, message.headers.as_ref(), now);
+                seen.untold.observe(subject, message.headers.as_ref(), now);
             }
             _ = ticks.tick() => {
-                sweep_all(around, active).await;
-                leftovers.sweep(broker, config).await;
+                sweep_all(around, &mut seen.active).await;
+                seen.leftovers.sweep(broker, config).await;
+                seen.untold.sweep(broker, config).await;
             }
         }
     }

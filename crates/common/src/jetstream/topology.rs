@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use super::broker::{Broker, Denied};
-use super::names;
+use super::names::{self, webhooks};
 use super::runner::StageConsumer;
 use crate::config::Config;
 use crate::stage::StageName;
@@ -27,7 +27,7 @@ use definition::{Asset, wanted};
 pub(super) use definition::{reserved_bytes, streams, subjects_of};
 
 /// Revision of the topology that this build needs; the files carry theirs as metadata.
-pub const REVISION: u32 = 1;
+pub const REVISION: u32 = 2;
 
 /// For so long a question that nobody answers is asked again: a cluster that was just started or restored
 /// takes as long to elect a leader for each of its streams and consumers.
@@ -152,8 +152,19 @@ pub async fn bind(broker: &Broker, stage: StageName) -> Result<StageConsumer, To
 /// # Errors
 /// As [`verify`].
 pub async fn verify_gateway(broker: &Broker) -> Result<(), TopologyError> {
-    for stream in [names::KEYS_STREAM, names::AUDIT_STREAM] {
+    let own = [
+        names::KEYS_STREAM,
+        names::AUDIT_STREAM,
+        names::DUPLICATES_STREAM,
+        names::IDEMPOTENCY_STREAM,
+    ];
+    let called =
+        [webhooks::ENDPOINTS_STREAM, webhooks::CALLBACKS_STREAM, webhooks::DELIVERIES_STREAM];
+    for stream in own.into_iter().chain(called) {
         fits(broker, &Asset::stream(stream)).await?;
+    }
+    for (stream, consumer) in webhooks::CONSUMERS {
+        fits(broker, &Asset::consumer(stream, consumer)).await?;
     }
     verify(broker, Some(StageName::Preprocess)).await
 }

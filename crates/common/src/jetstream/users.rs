@@ -22,7 +22,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use self::api::{about, durable, follow, manage, purge, read, remove};
-use super::names;
+use super::names::{self, webhooks};
 use super::topology::{self, TopologyError};
 use crate::id::Tenant;
 use crate::object::Bucket;
@@ -58,7 +58,10 @@ pub struct Subscriber {
 
 /// A subscriber's name that cannot be used.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("a subscriber is NAME or NAME.TENANT, of lower-case letters, digits, '-' and '_'")]
+#[error(
+    "a subscriber is NAME or NAME.TENANT, of lower-case letters, digits, '-' and '_'; 'webhooks' is \
+     taken"
+)]
 pub struct BadSubscriber;
 
 /// A user that there is not.
@@ -80,6 +83,10 @@ impl FromStr for Subscriber {
         // The same letters as a tenant's: both become tokens of subjects and parts of file names.
         let legal: Result<Tenant, _> = name.parse();
         legal.map_err(|_| BadSubscriber)?;
+        // Its consumer would be the one that the gateway takes events from.
+        if name == webhooks::EVENTS_CONSUMER {
+            return Err(BadSubscriber);
+        }
         Ok(Self { name: name.to_owned(), tenant })
     }
 }
@@ -195,7 +202,7 @@ fn events(prefix: &str) -> Result<Vec<String>, TopologyError> {
 
 fn of_stage(rights: &mut Rights, stage: StageName) -> Result<(), TopologyError> {
     let (queue, work) = (names::job_stream(stage), names::object_stream(Bucket::Work));
-    let [extracted, failed] = names::EVENT_SUBJECT_PREFIXES;
+    let [extracted, failed, _corrected] = names::EVENT_SUBJECT_PREFIXES;
     rights.may(names::streams_of(stage).map(about));
     // Its queue.
     rights.may(durable(queue, names::job_consumer(stage)));
@@ -223,6 +230,9 @@ fn of_stage(rights: &mut Rights, stage: StageName) -> Result<(), TopologyError> 
     );
     if stage.next().is_none() {
         rights.may(events(extracted)?);
+        // Who was first with an invoice.
+        rights.may(read(names::DUPLICATES_STREAM));
+        rights.may(stored_in(names::DUPLICATES_STREAM)?);
     }
     rights.may([names::ERASURE_SUBJECTS.to_owned()]);
     Ok(())
@@ -234,7 +244,8 @@ fn gateway(rights: &mut Rights) -> Result<(), TopologyError> {
         (names::object_stream(Bucket::Uploads), names::object_stream(Bucket::Work));
     let ends = [names::EVENTS_STREAM, names::DEAD_STREAM];
     let queues = StageName::ALL.map(names::job_stream);
-    let told = [names::STATUS_STREAM, names::KEYS_STREAM, names::AUDIT_STREAM];
+    let told =
+        [names::STATUS_STREAM, names::DUPLICATES_STREAM, names::KEYS_STREAM, names::AUDIT_STREAM, names::IDEMPOTENCY_STREAM];
     rights.may(told.into_iter().chain(stores).chain(ends).chain(queues).map(about));
     // The way in.
     rights.may(stored_in(uploads)?);
@@ -252,19 +263,42 @@ fn gateway(rights: &mut Rights) -> Result<(), TopologyError> {
     rights.may(follow(names::KEYS_STREAM));
     rights.may([names::KEY_USE_SUBJECTS.to_owned()]);
     rights.may(stored_in(names::AUDIT_STREAM)?);
+    // What clients were told who repeat themselves.
+    rights.may(stored_in(names::IDEMPOTENCY_STREAM)?);
+    sending(rights)?;
     // Answers to clients, and a look at what may have to be removed.
     let read_by_it = queues.into_iter().chain(stores).chain([
         names::STATUS_STREAM,
         names::DEAD_STREAM,
         names::KEYS_STREAM,
+        names::IDEMPOTENCY_STREAM,
     ]);
     rights.may(read_by_it.flat_map(read));
     // Erasure: everything of one document, but for the status, whose place the marker takes.
-    rights.may(queues.into_iter().chain(stores).chain(ends).map(purge));
+    let emptied = queues.into_iter().chain(stores).chain(ends);
+    rights.may(emptied.chain([names::DUPLICATES_STREAM]).map(purge));
     rights.may(queues.into_iter().chain([work, names::DEAD_STREAM]).map(remove));
     // Stages that ask for it.
     rights.may_listen([names::ERASURE_SUBJECTS.to_owned()]);
     rights.answers = true;
+    Ok(())
+}
+
+/// Keeping where tenants want their events sent, sending them there, and the log of it.
+fn sending(rights: &mut Rights) -> Result<(), TopologyError> {
+    let streams =
+        [webhooks::ENDPOINTS_STREAM, webhooks::CALLBACKS_STREAM, webhooks::DELIVERIES_STREAM];
+    for stream in streams {
+        rights.may([about(stream), purge(stream)]);
+        rights.may(read(stream));
+        rights.may(stored_in(stream)?);
+    }
+    rights.may(
+        [webhooks::ENDPOINTS_STREAM, webhooks::DELIVERIES_STREAM].into_iter().flat_map(follow),
+    );
+    rights.may(webhooks::CONSUMERS.into_iter().flat_map(|(from, name)| durable(from, name)));
+    // What is sent is the event as it is stored.
+    rights.may(read(names::EVENTS_STREAM));
     Ok(())
 }
 
@@ -279,6 +313,9 @@ fn operator(rights: &mut Rights) -> Result<(), TopologyError> {
         rights.may(api::keep_consumer(queue, consumer));
         // Replaying a dead letter.
         rights.may(stored_in(queue)?);
+    }
+    for (stream, consumer) in webhooks::CONSUMERS {
+        rights.may(api::keep_consumer(stream, consumer));
     }
     rights.may(stored_in(names::STATUS_STREAM)?);
     rights.may([remove(names::DEAD_STREAM)]);
@@ -380,8 +417,12 @@ mod tests {
     fn a_subscriber_of_one_tenant_hears_of_no_other() {
         let rights = of("subscriber.books.dahu");
         let heard: Vec<_> = rights.subscribe.iter().map(String::as_str).collect();
-        let expected =
-            ["_INBOX_subscriber_books.>", "invoice.extracted.dahu.*.*", "invoice.failed.dahu.*.*"];
+        let expected = [
+            "_INBOX_subscriber_books.>",
+            "invoice.corrected.dahu.*.*",
+            "invoice.extracted.dahu.*.*",
+            "invoice.failed.dahu.*.*",
+        ];
         assert_eq!(heard, expected);
         assert!(rights.publish.iter().all(|subject| subject.contains("INVOICE_EVENTS.books")));
     }
@@ -393,9 +434,15 @@ mod tests {
         for role in Role::own().chain(subscribers) {
             assert_eq!(role.to_string().parse(), Ok(role));
         }
-        for wrong in
-            ["", "somebody", "subscriber.", "subscriber.a.", "subscriber.A", "subscriber.a.b.c"]
-        {
+        for wrong in [
+            "",
+            "somebody",
+            "subscriber.",
+            "subscriber.a.",
+            "subscriber.A",
+            "subscriber.a.b.c",
+            "subscriber.webhooks",
+        ] {
             assert_eq!(wrong.parse::<Role>(), Err(BadRole), "{wrong}");
         }
     }

@@ -14,8 +14,12 @@ pub enum Scope {
     DocumentsRead,
     /// Upload documents.
     DocumentsWrite,
+    /// Put results of the tenant's documents right.
+    DocumentsCorrect,
     /// Erase documents of the tenant.
     DocumentsDelete,
+    /// Make, change and remove webhooks of the tenant, and see what was sent to them.
+    WebhooksManage,
     /// Read metrics, which are about all tenants together.
     OperationsRead,
 }
@@ -27,8 +31,14 @@ pub struct UnknownScope;
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::DocumentsRead, Self::DocumentsWrite, Self::DocumentsDelete, Self::OperationsRead];
+    pub const ALL: [Self; 6] = [
+        Self::DocumentsRead,
+        Self::DocumentsWrite,
+        Self::DocumentsCorrect,
+        Self::DocumentsDelete,
+        Self::WebhooksManage,
+        Self::OperationsRead,
+    ];
 
     /// As it is written in records, tokens and answers.
     #[must_use]
@@ -36,7 +46,9 @@ impl Scope {
         match self {
             Self::DocumentsRead => "documents:read",
             Self::DocumentsWrite => "documents:write",
+            Self::DocumentsCorrect => "documents:correct",
             Self::DocumentsDelete => "documents:delete",
+            Self::WebhooksManage => "webhooks:manage",
             Self::OperationsRead => "operations:read",
         }
     }

@@ -4,9 +4,11 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::record::{State, StatusRecord};
+use crate::correction::{Correction, applied};
 use crate::error::StageError;
 use crate::id::{DocumentId, Tenant};
 use crate::stage::StageName;
@@ -93,7 +95,15 @@ impl Digest {
     pub fn read(stored: &[u8]) -> Result<Self, StageError> {
         let stored: Stored = serde_json::from_slice(stored)
             .map_err(|error| StageError::internal("status_unreadable", error.to_string()))?;
-        let result = stored.result.map(|result| serde_json::from_str::<Reading>(result.get()));
+        let corrections =
+            || stored.corrections.iter().filter(|made| made.generation == stored.generation);
+        let result = stored.result.map(|result| match corrections().next() {
+            None => serde_json::from_str::<Reading>(result.get()),
+            Some(_) => {
+                let read: Value = serde_json::from_str(result.get())?;
+                serde_json::from_value(applied(read, corrections()))
+            }
+        });
         Ok(Self {
             arrival: Arrival { received_at: stored.received_at, id: stored.id },
             tenant: stored.tenant,
@@ -124,6 +134,8 @@ struct Stored<'a> {
     attempt: u32,
     #[serde(borrow)]
     result: Option<&'a RawValue>,
+    #[serde(default)]
+    corrections: Vec<Correction>,
 }
 
 /// Of a result, what is kept.
@@ -228,6 +240,28 @@ mod tests {
         assert_eq!((summary.currency.as_deref(), summary.review_required), (Some("TND"), true));
         assert_eq!(digest.filename.unwrap().chars().count(), MAX_TEXT_CHARS);
         assert_eq!(digest.moment.generation, 2);
+    }
+
+    #[test]
+    fn a_corrected_result_is_summed_up_as_it_is_shown() {
+        let result = json!({"invoice": {"number": {"value": "F-7"}, "totals": {}},
+            "review": {"required": true, "reasons": [{"code": "x"}]}});
+        let mut record: Value = serde_json::from_slice(&stored(result)).unwrap();
+        let change = json!({"field": "number", "old": "F-7", "new": "F-1"});
+        let made = |generation: u32| {
+            json!({"generation": generation, "revision": 1, "at": "2026-11-26T10:00:00Z",
+                "by": {"kind": "anybody"}, "reviewed": true, "changes": [change]})
+        };
+        for (generation, number, review) in [(1, "F-7", true), (2, "F-1", false)] {
+            record["corrections"] = json!([made(generation)]);
+            let digest = Digest::read(record.to_string().as_bytes()).unwrap();
+            let summary = digest.summary.unwrap();
+            assert_eq!(
+                (summary.number.as_deref(), summary.review_required),
+                (Some(number), review),
+                "corrected in generation {generation} of 2"
+            );
+        }
     }
 
     #[test]

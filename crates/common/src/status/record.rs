@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::correction::Correction;
 use crate::error::ErrorRecord;
 use crate::id::{ContentHash, DocumentId, Options, Tenant};
 use crate::job::Job;
@@ -147,10 +148,19 @@ pub struct StatusRecord {
     pub input: ObjectRef,
     /// Why the latest attempt failed, while another one is due.
     pub last_error: Option<ErrorRecord>,
-    /// Body of `invoice.extracted`; set exactly when `completed`.
+    /// Body of `invoice.extracted`; set exactly when `completed`. What is shown is `shown_result`.
     pub result: Option<ResultJson>,
     /// Why it failed; set exactly when `failed`.
     pub error: Option<ErrorRecord>,
+    /// What people put right, oldest first, also in earlier generations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrections: Vec<Correction>,
+    /// When it ended, where the record has changed since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// Whether the event of the latest correction may not be stored yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub correction_untold: bool,
 }
 
 impl StatusRecord {
@@ -179,6 +189,9 @@ impl StatusRecord {
             last_error: None,
             result: None,
             error: None,
+            corrections: Vec::new(),
+            ended_at: None,
+            correction_untold: false,
         }
     }
 

@@ -274,6 +274,9 @@ impl StatusRecord {
             last_error: None,
             result: None,
             error: None,
+            // They stay in the history, and are of the generation that they were made in.
+            ended_at: None,
+            correction_untold: false,
             updated_at: now,
             ..self.clone()
         }

@@ -3,9 +3,14 @@
 use std::collections::BTreeSet;
 
 use async_nats::HeaderMap;
+use common::audit::Actor;
+use common::correction::{Author, Wanted};
 use common::error::ErrorRecord;
 use common::event::EventKind;
 use common::id::{DocumentId, Tenant};
+use common::jetstream::broker::Broker;
+use common::jetstream::corrections::Corrected;
+use common::jetstream::intake::Incoming;
 use common::jetstream::names;
 use common::stage::StageName;
 use common::status::{ResultJson, State, StatusRecord};
@@ -69,6 +74,7 @@ fn subject(kind: EventKind, tenant: &Tenant, id: &DocumentId, generation: u32) -
     match kind {
         EventKind::Extracted => names::extracted_subject(tenant, id, generation),
         EventKind::Failed => names::failed_subject(tenant, id, generation),
+        EventKind::Corrected => names::corrected_subject(tenant, id, generation, 1),
     }
 }
 
@@ -90,9 +96,10 @@ fn channels_are_the_subjects_that_the_code_publishes_to_and_the_stream_keeps() {
     let mut expected = BTreeSet::new();
     let mut kept = Vec::new();
     for kind in EventKind::ALL {
-        let address = format!("{}.{{tenant}}.{{id}}.{{generation}}", kind.as_str());
+        let last = if kind == EventKind::Corrected { "correction" } else { "generation" };
+        let address = format!("{}.{{tenant}}.{{id}}.{{{last}}}", kind.as_str());
         let mut filled = address.clone();
-        for name in ["tenant", "id", "generation"] {
+        for name in ["tenant", "id", last] {
             filled = filled.replace(&format!("{{{name}}}"), &parameter(name));
         }
         assert_eq!(filled, subject(kind, &tenant, &id, generation));
@@ -192,7 +199,38 @@ fn ended(kind: EventKind) -> StatusRecord {
             let error = ErrorRecord { code, message, stage: StageName::Preprocess };
             StatusRecord { state: State::Failed, error: Some(error), generation: 2, ..record }
         }
+        EventKind::Corrected => {
+            // What a person puts right has been read before.
+            let record = ended(EventKind::Extracted);
+            StatusRecord { generation: 3, ..record }
+        }
     }
+}
+
+/// Publishes the event of `kind` as the product does.
+async fn publish(broker: &Broker, kind: EventKind) -> StatusRecord {
+    let record = ended(kind);
+    if kind != EventKind::Corrected {
+        broker.store_ending(&record, &Default::default()).await.unwrap();
+        return record;
+    }
+    let incoming = Incoming {
+        tenant: Tenant::default(),
+        media_type: record.media_type,
+        filename: None,
+        options: Default::default(),
+        correlation_id: record.correlation_id.clone(),
+        received_at: record.received_at,
+        bytes: "document".into(),
+    };
+    let taken = broker.accept(incoming).await.unwrap().record;
+    assert_eq!(taken.id, record.id);
+    broker.change_status(&record.id, |_| Ok::<_, ()>(record.clone())).await.unwrap();
+    let body = br#"{"corrections": [{"field": "totals.gross", "value": "126.00"}]}"#;
+    let (wanted, by) = (Wanted::read(body).unwrap(), Author { actor: Actor::Anybody, name: None });
+    let corrected = broker.correct(&record.id, &record.tenant, &by, &wanted, |_| true).await;
+    let Corrected::Done { record, changed: true } = corrected.unwrap() else { panic!("refused") };
+    *record
 }
 
 #[tokio::test]
@@ -204,8 +242,7 @@ async fn what_is_published_is_what_is_described() {
     client.flush().await.unwrap();
     let context = async_nats::jetstream::new(client);
     for kind in EventKind::ALL {
-        let (record, message) = (ended(kind), message(kind));
-        broker.store_ending(&record, &Default::default()).await.unwrap();
+        let (record, message) = (publish(&broker, kind).await, message(kind));
         let subject = subject(kind, &record.tenant, &record.id, record.generation);
         let stream = context.get_stream(names::EVENTS_STREAM).await.unwrap();
         let stored = stream.get_last_raw_message_by_subject(&subject).await.unwrap();

@@ -62,7 +62,7 @@ impl Topology {
 
     /// Whether anything is ever published on what fits `subject`.
     fn carries(&self, subject: &str) -> bool {
-        let live = ["invoice.extracted", "invoice.failed"].map(str::to_owned);
+        let live = ["invoice.extracted", "invoice.failed", "invoice.corrected"].map(str::to_owned);
         let kept = self.streams.iter().flat_map(|(_, subjects)| subjects);
         kept.chain(&live).any(|carried| page::overlaps(carried, subject))
     }

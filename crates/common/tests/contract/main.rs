@@ -13,4 +13,7 @@
 mod asyncapi;
 mod cli;
 mod commands;
+mod compatible;
+mod corrections;
+mod openapi;
 mod page;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use common::duplicate::DuplicateIndex;
 use common::error::{ErrorRecord, StageError};
 use common::id::{DocumentId, Tenant};
 use common::jetstream::ending::Original;
@@ -129,7 +130,11 @@ struct HeldConclusion {
 impl Stage for HeldConclusion {
     const NAME: StageName = StageName::Extract;
 
-    async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
+    async fn run(
+        &self,
+        job: &Job,
+        objects: &(impl ObjectStore + DuplicateIndex),
+    ) -> Result<Outcome, StageError> {
         self.entered.notify_one();
         self.leave.notified().await;
         Conclude::default().run(job, objects).await

@@ -10,14 +10,18 @@
 )]
 
 mod cloud_events;
+mod corrections;
 mod dead_letters;
+mod duplicates;
 mod erasure;
 mod full;
 mod history;
+mod idempotency;
 mod leftovers;
 mod objects;
 mod ops;
 mod publish;
+mod receiver;
 mod reclaim;
 mod reprocessing;
 mod retention;
@@ -31,3 +35,4 @@ mod tls;
 mod topology;
 mod traces;
 mod users;
+mod webhooks;

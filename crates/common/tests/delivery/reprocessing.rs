@@ -21,7 +21,7 @@ async fn a_completed_document_is_read_again_as_its_next_generation_and_has_an_ev
     bench.reach(&record, State::Completed).await;
     bench.drained("INVOICE_EXTRACT").await;
 
-    let begun = bench.broker.reprocess(&record.id, &record.tenant).await.unwrap();
+    let begun = bench.broker.reprocess(&record.id, &record.tenant, None).await.unwrap();
     let Reprocessed::Begun(begun) = begun else { panic!("{begun:?}") };
     assert_eq!((begun.generation, begun.state), (2, State::Queued));
     assert!(begun.result.is_none(), "what it ended with goes at once");
@@ -49,7 +49,7 @@ async fn an_event_that_nobody_had_stored_yet_is_there_before_the_next_generation
         .await
         .unwrap();
     assert_eq!(bench.messages_in(EVENTS).await, 0);
-    let begun = bench.broker.reprocess(&record.id, &record.tenant).await.unwrap();
+    let begun = bench.broker.reprocess(&record.id, &record.tenant, None).await.unwrap();
     assert!(matches!(begun, Reprocessed::Begun(_)), "{begun:?}");
     assert_eq!(bench.messages_in(EVENTS).await, 1);
     assert_eq!(bench.messages_in("INVOICE_DEAD").await, 0, "it is no failure any more");
@@ -65,7 +65,7 @@ async fn a_failed_document_is_read_again_and_its_letter_goes() {
     bench.drained("INVOICE_PREPROCESS").await;
     assert_eq!(bench.messages_in("INVOICE_DEAD").await, 1);
     let others = (bench.run(CopyOn, 1).await, bench.run(Conclude::default(), 1).await);
-    let begun = bench.broker.reprocess(&record.id, &record.tenant).await.unwrap();
+    let begun = bench.broker.reprocess(&record.id, &record.tenant, None).await.unwrap();
     assert!(matches!(begun, Reprocessed::Begun(_)), "{begun:?}");
     bench.reach(&record, State::Completed).await;
     assert_eq!(bench.messages_in("INVOICE_DEAD").await, 0);
@@ -77,7 +77,7 @@ async fn what_is_under_way_unknown_or_somebody_elses_is_left_alone() {
     let bench = Bench::start().await;
     let record = bench.upload("waits").await;
     let asked = async |tenant: &str| {
-        bench.broker.reprocess(&record.id, &tenant.parse().unwrap()).await.unwrap()
+        bench.broker.reprocess(&record.id, &tenant.parse().unwrap(), None).await.unwrap()
     };
     assert_eq!(asked("default").await, Reprocessed::UnderWay(State::Queued));
     assert_eq!(asked("rival").await, Reprocessed::NotFound);
@@ -97,9 +97,30 @@ async fn a_document_whose_bytes_are_gone_stays_as_it_ended() {
         .unwrap();
     bench.raw.get_stream("OBJ_invoice_uploads").await.unwrap().purge().await.unwrap();
     assert_eq!(bench.broker.read(&record.original).await.unwrap_err().code, "object_missing");
-    let asked = bench.broker.reprocess(&record.id, &record.tenant).await.unwrap();
+    let asked = bench.broker.reprocess(&record.id, &record.tenant, None).await.unwrap();
     assert_eq!(asked, Reprocessed::OriginalExpired);
     assert_eq!(bench.status(&record).await.state, State::Failed);
+}
+
+#[tokio::test]
+async fn a_generation_that_has_begun_is_not_begun_again() {
+    let bench = Bench::start().await;
+    let record = bench.upload("begun once").await;
+    let fail = async || {
+        let failed = bench.broker.change_status(&record.id, |status| {
+            Ok::<_, ()>(status.clone().given_up(rejected(), jiff::Timestamp::now()))
+        });
+        failed.await.unwrap();
+    };
+    fail().await;
+    for state in [State::Queued, State::Queued, State::Failed] {
+        if state == State::Failed {
+            fail().await;
+        }
+        let begun = bench.broker.reprocess(&record.id, &record.tenant, Some(2)).await.unwrap();
+        let Reprocessed::Begun(begun) = begun else { panic!("{begun:?}") };
+        assert_eq!((begun.generation, begun.state), (2, state));
+    }
 }
 
 fn rejected() -> common::error::ErrorRecord {

@@ -23,7 +23,7 @@ enum Deed {
 use Deed::{Listen, Publish};
 
 /// Deeds, and who may do them; nobody else may.
-const DEEDS: [(Deed, &[&str]); 50] = [
+const DEEDS: [(Deed, &[&str]); 63] = [
     // Taking and answering jobs.
     (Publish("$JS.API.CONSUMER.MSG.NEXT.INVOICE_PREPROCESS.preprocess"), &["preprocess"]),
     (Publish("$JS.API.CONSUMER.MSG.NEXT.INVOICE_OCR.ocr"), &["ocr"]),
@@ -41,6 +41,7 @@ const DEEDS: [(Deed, &[&str]); 50] = [
     // Ending. The gateway's sweeper ends what nobody else does.
     (Publish("invoice.extracted.default.x.1"), &["gateway", "extract"]),
     (Publish("invoice.failed.default.x.1"), &["gateway", "preprocess", "ocr", "extract"]),
+    (Publish("invoice.corrected.default.x.1-1"), &["gateway"]),
     (Publish("invoice.dead.preprocess.x"), &["gateway", "preprocess", "ocr", "extract"]),
     (Publish("invoice.dead.ocr.x"), &["gateway", "ocr", "extract"]),
     (Publish("invoice.dead.extract.x"), &["gateway", "extract"]),
@@ -54,6 +55,13 @@ const DEEDS: [(Deed, &[&str]); 50] = [
     (Publish("$JS.API.CONSUMER.CREATE.KV_invoice_status"), &["gateway"]),
     (Publish("$JS.API.CONSUMER.CREATE.INVOICE_OCR.x"), &[]),
     (Listen("$KV.invoice_status.>"), &[]),
+    // Who was first with an invoice.
+    (Publish("$KV.invoice_duplicates.x.x.x"), &["extract"]),
+    (Publish("$JS.API.STREAM.MSG.GET.KV_invoice_duplicates"), &["extract", "operator"]),
+    (Publish("$JS.API.STREAM.PURGE.KV_invoice_duplicates"), &["gateway"]),
+    // What clients were told who repeat themselves.
+    (Publish("$KV.invoice_idempotency.default.x"), &["gateway"]),
+    (Publish("$JS.API.STREAM.MSG.GET.KV_invoice_idempotency"), &["gateway", "operator"]),
     // Bytes.
     (Publish("$O.invoice_uploads.C.x.x.x"), &["gateway"]),
     (Publish("$O.invoice_uploads.M.x"), &["gateway"]),
@@ -83,6 +91,16 @@ const DEEDS: [(Deed, &[&str]); 50] = [
     (Publish("$JS.API.CONSUMER.DURABLE.CREATE.INVOICE_OCR.ocr"), &["operator"]),
     (Publish("$JS.API.CONSUMER.DELETE.INVOICE_OCR.ocr"), &[]),
     (Publish("$JS.API.CONSUMER.MSG.NEXT.INVOICE_EVENTS.books"), &["subscriber.books", "operator"]),
+    // Webhooks: whoever reads their records knows what sendings are signed with.
+    (Publish("$KV.invoice_webhooks.endpoint.x.x"), &["gateway"]),
+    (Publish("$KV.invoice_deliveries.x.x.x.x"), &["gateway"]),
+    (Publish("invoice.callbacks.x.x.x.x"), &["gateway"]),
+    (Publish("$JS.API.STREAM.MSG.GET.KV_invoice_webhooks"), &["gateway", "operator"]),
+    (Publish("$JS.API.CONSUMER.CREATE.KV_invoice_webhooks"), &["gateway"]),
+    (Publish("$JS.API.CONSUMER.MSG.NEXT.INVOICE_CALLBACKS.deliver"), &["gateway"]),
+    (Publish("$JS.API.CONSUMER.MSG.NEXT.INVOICE_EVENTS.webhooks"), &["gateway", "operator"]),
+    (Publish("$JS.API.STREAM.PURGE.KV_invoice_webhooks"), &["gateway"]),
+    (Publish("$JS.API.STREAM.PURGE.INVOICE_CALLBACKS"), &["gateway"]),
     // Others' conversations, and the broker itself.
     (Listen("_INBOX_extract.>"), &["extract"]),
     (Listen("_INBOX.>"), &[]),

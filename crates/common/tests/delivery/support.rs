@@ -8,6 +8,7 @@ use async_nats::jetstream::stream;
 use bytes::Bytes;
 use common::config::Config;
 use common::decide::RetryPolicy;
+use common::duplicate::DuplicateIndex;
 use common::error::StageError;
 use common::id::{Options, Tenant};
 use common::jetstream::broker::Broker;
@@ -229,7 +230,11 @@ impl Fail {
 impl Stage for Fail {
     const NAME: StageName = StageName::Preprocess;
 
-    async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
+    async fn run(
+        &self,
+        job: &Job,
+        objects: &(impl ObjectStore + DuplicateIndex),
+    ) -> Result<Outcome, StageError> {
         self.runs.fetch_add(1, Ordering::SeqCst);
         let left =
             self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));

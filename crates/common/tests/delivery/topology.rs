@@ -44,7 +44,7 @@ async fn a_service_refuses_a_topology_of_another_revision() {
     let bench = Bench::start().await;
     let mut stream = bench.raw.get_stream("INVOICE_OCR").await.unwrap();
     let mut config = stream.info().await.unwrap().config.clone();
-    for (revision, since, fits) in [("0", "0", false), ("2", "2", false), ("2", "1", true)] {
+    for (revision, since, fits) in [("1", "1", false), ("3", "3", false), ("3", "2", true)] {
         config.metadata.insert("invoice-ocr.revision".into(), revision.into());
         config.metadata.insert("invoice-ocr.compatible-since".into(), since.into());
         bench.raw.update_stream(config.clone()).await.unwrap();

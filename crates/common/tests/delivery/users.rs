@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use common::config::Config;
+use common::duplicate::DuplicateIndex;
 use common::error::StageError;
 use common::id::Tenant;
 use common::jetstream::broker::{Broker, ConnectError};
@@ -202,7 +203,7 @@ async fn everything_that_the_product_does_is_allowed_to_the_service_that_does_it
     assert_eq!(erased, Erased::Gone);
 
     // The first one, read once more at its owner's wish.
-    let begun = fleet.gateway.reprocess(&record.id, &Tenant::default()).await.unwrap();
+    let begun = fleet.gateway.reprocess(&record.id, &Tenant::default(), None).await.unwrap();
     assert!(matches!(begun, Reprocessed::Begun(_)), "{begun:?}");
     fleet.reach(&record, State::Completed).await;
 
@@ -287,7 +288,11 @@ struct Loses(AtomicBool);
 impl Stage for Loses {
     const NAME: StageName = StageName::Ocr;
 
-    async fn run(&self, job: &Job, objects: &impl ObjectStore) -> Result<Outcome, StageError> {
+    async fn run(
+        &self,
+        job: &Job,
+        objects: &(impl ObjectStore + DuplicateIndex),
+    ) -> Result<Outcome, StageError> {
         if self.0.swap(false, Ordering::SeqCst) {
             return Err(StageError::lost("object_missing", "gone"));
         }

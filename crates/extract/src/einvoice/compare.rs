@@ -58,7 +58,7 @@ fn differ<T>(
             show(stated),
             show(page)
         );
-        Reason { code: "einvoice_differs", field: Some(path.to_owned()), message }
+        Reason::of_field("einvoice_differs", path, message)
     })
 }
 

@@ -54,4 +54,21 @@ pub struct Reason {
     pub field: Option<String>,
     /// One sentence for a person.
     pub message: String,
+    /// Id of another document that it is about, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document: Option<String>,
+}
+
+impl Reason {
+    /// A reason that is about no single field and no other document.
+    #[must_use]
+    pub fn new(code: &'static str, message: String) -> Self {
+        Self { code, field: None, message, document: None }
+    }
+
+    /// A reason that is about the field at `path`.
+    #[must_use]
+    pub fn of_field(code: &'static str, path: &str, message: String) -> Self {
+        Self { field: Some(path.to_owned()), ..Self::new(code, message) }
+    }
 }

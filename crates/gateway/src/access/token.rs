@@ -142,7 +142,8 @@ impl Tokens {
             Some(Value::Array(names)) => Scopes::known(names.iter().filter_map(Value::as_str)),
             _ => Scopes::default(),
         };
-        Some(Holder { tenant, scopes, actor: Actor::token(claims.get("sub")?.as_str()?) })
+        let actor = Actor::token(claims.get("sub")?.as_str()?);
+        Some(Holder { tenant, scopes, actor, key_name: None })
     }
 
     /// Reads the keys anew if their file has changed. Keys that cannot be read leave those that are known

@@ -30,8 +30,12 @@ kinds! {
         "Percent-encode the parameters and give each once.";
     MULTIPART_MALFORMED: 400 "multipart_malformed", "The multipart body is malformed",
         "Let an HTTP library build the multipart body.";
+    JSON_MALFORMED: 400 "json_malformed", "The body is not the JSON that is expected",
+        "Compare it with the operation at /docs; fields that there are not are refused.";
     UPLOAD_INTERRUPTED: 400 "upload_interrupted", "The upload ended early",
         "Send it again.";
+    IDEMPOTENCY_KEY_INVALID: 400 "idempotency_key_invalid", "The Idempotency-Key cannot be used",
+        "Send one, of 1 to 255 visible ASCII characters, such as a UUID.";
     CREDENTIALS_MISSING: 401 "credentials_missing", "An API key or a token is needed",
         "Send Authorization: Bearer with a key or a token, or X-API-Key with a key.";
     CREDENTIALS_INVALID: 401 "credentials_invalid", "The API key or the token is not valid",
@@ -48,6 +52,10 @@ kinds! {
         "Pages are numbered from 1; limit is the number of the last one.";
     PAGE_IMAGE_ABSENT: 404 "page_image_absent", "The page has no image",
         "Where image is not null in the list of pages, there is one.";
+    WEBHOOK_NOT_FOUND: 404 "webhook_not_found", "There is no such webhook",
+        "GET /api/v1/webhooks lists those that there are.";
+    DELIVERY_NOT_FOUND: 404 "delivery_not_found", "There is no such delivery",
+        "The webhook's deliveries list those that there are; they are kept for 7 days.";
     ROUTE_NOT_FOUND: 404 "route_not_found", "There is nothing at this address",
         "All addresses are listed at /docs.";
     METHOD_NOT_ALLOWED: 405 "method_not_allowed", "The method does not fit the address",
@@ -65,21 +73,37 @@ kinds! {
         "The detail has the code of the cause, and the document's status more; a replay reads it again.";
     DOCUMENT_UNDER_WAY: 409 "document_under_way", "The document is being read",
         "Wait until its state is completed or failed; it was not begun anew.";
+    IDEMPOTENCY_KEY_IN_USE: 409 "idempotency_key_in_use", "A request with this key is under way",
+        "Send it again after Retry-After seconds; it is answered then as the first one was.";
+    TOO_MANY_WEBHOOKS: 409 "too_many_webhooks", "There are too many webhooks",
+        "Remove one, or have one receiver hand events on.";
+    UPLOADS_WEBHOOK_EXISTS: 409 "uploads_webhook_exists", "There is a webhook for uploads already",
+        "Change that one, or exchange its secret.";
+    EVENT_GONE: 410 "event_gone", "The event is kept no longer",
+        "Ask for the document's status; events are kept for 7 days, and not after a removal.";
     PAGES_EXPIRED: 410 "pages_expired", "The pages are kept no longer",
         "Words and images live for retention.work_hours, or until others need the room; the result, \
          which says where on the pages its fields stand, lives longer.";
     ORIGINAL_EXPIRED: 410 "original_expired", "The uploaded file is kept no longer",
         "Send the document again; uploads live for retention.uploads_hours, or until others need the room.";
+    RESULT_CHANGED: 412 "result_changed", "The result is another one by now",
+        "Read the result again, look whether the correction still makes sense, and send it with the new ETag.";
     DOCUMENT_TOO_LARGE: 413 "document_too_large", "The document is too large",
         "Split it, or scan at a lower resolution.";
+    BODY_TOO_LARGE: 413 "body_too_large", "The body is too large",
+        "Compare it with the operation at /docs.";
     BATCH_TOO_LARGE: 413 "batch_too_large", "The batch is too large",
         "Send its documents in several batches.";
+    CORRECTION_TOO_LARGE: 413 "correction_too_large", "The corrections are too large",
+        "Send them in several requests, or give shorter values.";
     UNSUPPORTED_MEDIA_TYPE: 415 "unsupported_media_type", "The document is of another type",
         "Send a PDF, a JPEG, a PNG or an e-invoice in XML; the first bytes decide, names and declared \
          types do not.";
     UNSUPPORTED_CONTENT_TYPE: 415 "unsupported_content_type", "The Content-Type does not fit",
         "Send multipart/form-data with a field named file, or the document itself as \
          application/pdf, image/jpeg, image/png, application/xml or application/octet-stream.";
+    NOT_JSON: 415 "not_json", "The body is not declared as JSON",
+        "Send it with Content-Type: application/json.";
     UNSUPPORTED_CONTENT_ENCODING: 415 "unsupported_content_encoding", "The body is encoded",
         "Send the document as it is, without Content-Encoding.";
     FILE_MISSING: 422 "file_missing", "There is no file in the form",
@@ -103,12 +127,24 @@ kinds! {
     EXPORT_INCOMPLETE: 422 "export_incomplete", "The result is no whole invoice of EN 16931",
         "The gaps name what is missing or does not fit; ask with partial=true for the rest, or for JSON or \
          CSV.";
+    CORRECTION_INVALID: 422 "correction_invalid", "The result cannot be corrected like this",
+        "The detail names the field and what it may be; docs/corrections.md lists all of them.";
     PARAMETER_INVALID: 422 "parameter_invalid", "A parameter of the query cannot be used",
         "The detail names it and what it may be; percent-encode the plus sign of a time as %2B.";
+    FIELD_INVALID: 422 "field_invalid", "A field of the body cannot be used",
+        "The detail names it and what it may be.";
+    URL_REFUSED: 422 "url_refused", "The URL is not called",
+        "The detail says why. Addresses that are not public have to be allowed by the operator, in webhooks.allowed_networks.";
+    UPLOADS_WEBHOOK_MISSING: 422 "uploads_webhook_missing", "There is nothing to sign the callback with",
+        "Make a webhook with uploads: true once; its secret signs what is sent to addresses that uploads bring.";
     CURSOR_INVALID: 422 "cursor_invalid", "The cursor is not of this list",
         "Take next_cursor as it was given, with the same filters, or begin anew without one.";
+    IDEMPOTENCY_KEY_REUSED: 422 "idempotency_key_reused", "The key was used for another request",
+        "Give each request a key of its own, and repeat it only with the same document, name and parameters.";
     LANGUAGES_INVALID: 422 "languages_invalid", "The languages cannot be used",
         "Name up to four Tesseract languages, as in ?languages=fra+eng.";
+    PRECONDITION_MISSING: 428 "precondition_missing", "The request has to say which result it corrects",
+        "Send the ETag of the result that was read as If-Match, or * for whichever there is.";
     TOO_MANY_REQUESTS: 429 "too_many_requests", "Too many requests",
         "Come back after Retry-After seconds, and ask less often.";
     TOO_MANY_FOLLOWED: 429 "too_many_followed", "Too many documents are followed at once",

@@ -1,8 +1,13 @@
 //! What clients are told.
 
+use axum::http::header;
+use axum::response::IntoResponse;
+use std::time::Duration;
+
 use common::jetstream::publish::Unpublished;
 
 use super::*;
+use crate::problem::Problem;
 
 #[test]
 fn a_passed_limit_is_named_with_the_value_seen() {

@@ -78,7 +78,7 @@ pub(crate) async fn limit(
     let (Some(client), false) = (client, route == Some(HEALTH)) else {
         return next.run(request).await;
     };
-    // Uploads are the only requests with a body.
+    // Uploads are what cost much.
     match rates.count(client, request.method() == Method::POST) {
         Ok(None) => next.run(request).await,
         Ok(Some(Share { limit, left })) => {

@@ -8,6 +8,9 @@ use crate::openapi::{RESULT_SCHEMA, TooOften};
 /// Schema of the body of `invoice.failed`.
 const FAILED_SCHEMA: &str = include_str!("../../../../contract/invoice-failed.schema.json");
 
+/// Schema of the body of `invoice.corrected`.
+const CORRECTED_SCHEMA: &str = include_str!("../../../../contract/invoice-corrected.schema.json");
+
 /// The description of the events.
 const EVENTS: &str = include_str!("../../../../contract/asyncapi.yaml");
 
@@ -54,6 +57,25 @@ pub(crate) async fn contract() -> File {
 )]
 pub(crate) async fn failed() -> File {
     file("application/schema+json", FAILED_SCHEMA)
+}
+
+/// Schema of the event that says what a person put right
+#[utoipa::path(
+    get,
+    path = "/contract/invoice-corrected.schema.json",
+    tag = "invoices",
+    responses(
+        (
+            status = 200,
+            description = "JSON Schema, draft 2020-12",
+            body = Object,
+            content_type = "application/schema+json",
+        ),
+        TooOften,
+    ),
+)]
+pub(crate) async fn corrected() -> File {
+    file("application/schema+json", CORRECTED_SCHEMA)
 }
 
 /// What is published at the broker for other services

@@ -11,9 +11,8 @@ use common::jetstream::erasure::Erased;
 
 use crate::caller::{DocumentsDelete, May};
 use crate::error::ApiError;
-use crate::openapi::{Refusals, TooOften};
+use crate::openapi::{Absent, OfDocument, Refusals, Silent, TooOften};
 use crate::parameter;
-use crate::problem::Problem;
 use crate::state::App;
 
 /// Removes a document and everything that was made of it
@@ -26,21 +25,11 @@ use crate::state::App;
     delete,
     path = "/api/v1/invoices/{id}",
     tag = "invoices",
-    params(("id" = String, Path, description = "The id that the upload was answered with")),
+    params(OfDocument),
     responses(
         (status = 204, description = "Nothing is left of it"),
-        (
-            status = 404,
-            description = "Unknown, expired, or somebody else's",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 503,
-            description = "The broker does not answer; come back after `Retry-After` seconds",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        Absent,
+        Silent,
         Refusals,
         TooOften,
     ),

@@ -16,7 +16,7 @@ use crate::conditional::ETag;
 use crate::error::ApiError;
 use crate::layer::observe::Waited;
 use crate::limit::Client;
-use crate::openapi::{Refusals, TooOften};
+use crate::openapi::{Absent, Busy, OfDocument, Refusals, Tagged, TooOften};
 use crate::parameter;
 use crate::problem::Problem;
 use crate::retained;
@@ -43,9 +43,9 @@ pub(crate) struct Patience {
     path = "/api/v1/invoices/{id}",
     tag = "invoices",
     params(
-        ("id" = String, Path, description = "The id that the upload was answered with"),
+        OfDocument,
         Patience,
-        ("If-None-Match" = Option<String>, Header, description = "Entity tags of earlier answers"),
+        Tagged,
     ),
     responses(
         (
@@ -61,25 +61,14 @@ pub(crate) struct Patience {
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 404,
-            description = "Unknown, expired, or somebody else's",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        Absent,
         (
             status = 422,
             description = "A wait longer than clients may ask for, or none",
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 503,
-            description = "Too many clients wait, or the broker does not answer; come back after \
-                `Retry-After` seconds",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        Busy,
         Refusals,
         TooOften,
     ),
@@ -107,7 +96,7 @@ pub(crate) async fn invoice(
         if record.result.is_some() {
             retained::handed_out(&app, &caller, &record.id);
         }
-        tag.on(CACHING, Json(Invoice::from(record)).into_response())
+        tag.on(CACHING, Json(Invoice::of(record)?).into_response())
     };
     answer.extensions_mut().insert(Waited(waited));
     Ok(answer)

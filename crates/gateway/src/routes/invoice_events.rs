@@ -14,9 +14,8 @@ use crate::caller::{DocumentsRead, May};
 use crate::error::ApiError;
 use crate::feed::Feed;
 use crate::limit::Client;
-use crate::openapi::{Refusals, TooOften};
+use crate::openapi::{Absent, Busy, OfDocument, Refusals, TooOften};
 use crate::parameter;
-use crate::problem::Problem;
 use crate::retained;
 use crate::state::App;
 use crate::view;
@@ -50,8 +49,13 @@ pub(crate) struct EventStream(String);
     path = "/api/v1/invoices/{id}/events",
     tag = "invoices",
     params(
-        ("id" = String, Path, description = "The id that the upload was answered with"),
-        ("Last-Event-ID" = Option<String>, Header, description = "The last event that was read"),
+        OfDocument,
+        (
+            "Last-Event-ID" = Option<String>,
+            Header,
+            description = "The last event that was read",
+            example = "1-processing-ocr-1-18bb0c2f4a3d1e00-1",
+        ),
     ),
     responses(
         (
@@ -61,19 +65,8 @@ pub(crate) struct EventStream(String);
             content_type = "text/event-stream",
         ),
         (status = 204, description = "It has ended, and the client was told"),
-        (
-            status = 404,
-            description = "Unknown, expired, or somebody else's",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 503,
-            description = "Too many clients follow documents, or the broker does not answer; come \
-                back after `Retry-After` seconds",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        Absent,
+        Busy,
         Refusals,
         TooOften,
     ),

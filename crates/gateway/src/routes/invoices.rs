@@ -34,31 +34,33 @@ const A_DAY: &str = "a day as in 2026-11-26";
 #[into_params(parameter_in = Query)]
 pub(crate) struct Asked {
     /// Most documents of one answer; 20 if absent.
-    #[param(value_type = Option<u64>, minimum = 1, maximum = 100)]
+    #[param(value_type = Option<u64>, minimum = 1, maximum = 100, example = 50)]
     limit: Option<String>,
     /// `next_cursor` of the answer before, with the same filters.
     cursor: Option<String>,
     /// Where they stand.
-    #[param(value_type = Option<crate::view::DocumentState>)]
+    #[param(value_type = Option<crate::view::DocumentState>, example = "completed")]
     state: Option<String>,
     /// Taken then or later.
-    #[param(value_type = Option<String>, format = DateTime)]
+    #[param(value_type = Option<String>, format = DateTime, example = "2026-01-01T00:00:00Z")]
     received_after: Option<String>,
     /// Taken before.
-    #[param(value_type = Option<String>, format = DateTime)]
+    #[param(value_type = Option<String>, format = DateTime, example = "2036-01-01T00:00:00Z")]
     received_before: Option<String>,
     /// Issued on this day or later.
-    #[param(value_type = Option<String>, format = Date)]
+    #[param(value_type = Option<String>, format = Date, example = "2025-01-01")]
     issued_after: Option<String>,
     /// Issued before this day.
-    #[param(value_type = Option<String>, format = Date)]
+    #[param(value_type = Option<String>, format = Date, example = "2026-01-01")]
     issued_before: Option<String>,
     /// Part of the seller's name, in any case.
+    #[param(example = "simorgh")]
     seller: Option<String>,
     /// The invoice's number, exactly.
+    #[param(example = "F25-00731")]
     number: Option<String>,
     /// Whether a person should look at it.
-    #[param(value_type = Option<bool>)]
+    #[param(value_type = Option<bool>, example = false)]
     review: Option<String>,
 }
 

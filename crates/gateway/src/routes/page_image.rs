@@ -19,7 +19,7 @@ use common::status::{State as DocumentState, StatusRecord};
 use crate::caller::{DocumentsRead, May};
 use crate::conditional::ETag;
 use crate::error::ApiError;
-use crate::openapi::{Refusals, TooOften};
+use crate::openapi::{Busy, OfDocument, Refusals, Tagged, TooOften};
 use crate::problem::Problem;
 use crate::retained;
 use crate::state::App;
@@ -67,9 +67,9 @@ struct PageImage(Vec<u8>);
     path = "/api/v1/invoices/{id}/pages/{n}/image",
     tag = "invoices",
     params(
-        ("id" = String, Path, description = "The id that the upload was answered with"),
-        ("n" = u32, Path, minimum = 1, description = "The page; 1 is the first"),
-        ("If-None-Match" = Option<String>, Header, description = "Entity tags of earlier answers"),
+        OfDocument,
+        ("n" = u32, Path, minimum = 1, description = "The page; 1 is the first", example = 1),
+        Tagged,
     ),
     responses(
         (
@@ -99,13 +99,7 @@ struct PageImage(Vec<u8>);
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 503,
-            description = "Busy, or the broker does not answer; come back after `Retry-After` \
-                seconds",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        Busy,
         Refusals,
         TooOften,
     ),

@@ -13,7 +13,7 @@ use common::page;
 use crate::caller::{DocumentsRead, May};
 use crate::conditional::ETag;
 use crate::error::ApiError;
-use crate::openapi::{Refusals, TooOften};
+use crate::openapi::{Busy, OfDocument, Refusals, Tagged, TooOften};
 use crate::problem::Problem;
 use crate::retained;
 use crate::state::App;
@@ -36,8 +36,8 @@ const CACHING: &str = "private, no-cache";
     path = "/api/v1/invoices/{id}/pages",
     tag = "invoices",
     params(
-        ("id" = String, Path, description = "The id that the upload was answered with"),
-        ("If-None-Match" = Option<String>, Header, description = "Entity tags of earlier answers"),
+        OfDocument,
+        Tagged,
     ),
     responses(
         (
@@ -66,13 +66,7 @@ const CACHING: &str = "private, no-cache";
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 503,
-            description = "Busy, or the broker does not answer; come back after `Retry-After` \
-                seconds",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        Busy,
         Refusals,
         TooOften,
     ),

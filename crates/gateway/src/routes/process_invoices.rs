@@ -5,15 +5,21 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Extension, Query, Request, State};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use common::id::DocumentId;
+use common::idempotency::Told;
+
 use crate::caller::{Caller, DocumentsWrite, May};
 use crate::error::ApiError;
+use crate::idempotency::{self, Run};
 use crate::intake;
 use crate::layer::correlation::CorrelationId;
-use crate::openapi::{Refusals, TooOften};
+use crate::openapi::{InUse, Named, NoRoom, Refusals, TooOften};
 use crate::problem::Problem;
 use crate::state::App;
 use crate::upload::{self, BatchBounds, Body, Stopped};
@@ -78,30 +84,47 @@ pub(crate) struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     problem: Option<Problem>,
+    /// Where the document stood.
+    #[serde(skip)]
+    state: Option<common::status::State>,
 }
 
 /// Takes many documents in one request
 ///
 /// As the files of a form, or as a ZIP archive. Each is taken or refused by itself, as if it had come alone,
 /// and is on disk before the answer is sent; the answer says for each what became of it. Folders, and what
-/// macOS puts beside files, are left out of an archive; archives in it are not unpacked.
+/// macOS puts beside files, are left out of an archive; archives in it are not unpacked. With an
+/// `Idempotency-Key` the same batch is answered as it was the first time, unless that was interrupted.
 #[utoipa::path(
     post,
     path = "/api/v1/process-invoices",
     tag = "invoices",
     params(
         Choice,
-        ("X-Request-Id" = Option<String>, Header, description = "Correlation id of all of them"),
+        Named,
+        (
+            "X-Request-Id" = Option<String>,
+            Header,
+            description = "Correlation id of all of them",
+            example = "post-2026-11-27",
+        ),
     ),
     request_body(
         description = "Documents in fields `file`, or a ZIP archive",
         content((BatchForm = "multipart/form-data"), (ZippedDocuments = "application/zip")),
     ),
     responses(
-        (status = 200, description = "What became of each", body = Batch),
+        (
+            status = 200,
+            description = "What became of each",
+            body = Batch,
+            headers(
+                ("Idempotency-Replayed" = bool, description = "Of an answer that was given before"),
+            ),
+        ),
         (
             status = 400,
-            description = "The query or the multipart body cannot be read, or it ended early",
+            description = "Query, multipart body or Idempotency-Key cannot be read, or the body ended early",
             body = Problem,
             content_type = "application/problem+json",
         ),
@@ -111,6 +134,7 @@ pub(crate) struct Item {
             body = Problem,
             content_type = "application/problem+json",
         ),
+        InUse,
         (
             status = 413,
             description = "Too many bytes",
@@ -125,16 +149,12 @@ pub(crate) struct Item {
         ),
         (
             status = 422,
-            description = "No file, too many, or an archive that cannot be unpacked; unusable languages",
+            description = "No file, too many, or an archive that cannot be unpacked; unusable languages; an \
+                           Idempotency-Key that was used for another request",
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 503,
-            description = "No room, or the broker is away; come back after `Retry-After` seconds",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        NoRoom,
         Refusals,
         TooOften,
     ),
@@ -145,26 +165,33 @@ pub(crate) async fn process_invoices(
     caller: May<DocumentsWrite>,
     Extension(correlation): Extension<CorrelationId>,
     request: Request,
-) -> Result<Json<Batch>, ApiError> {
+) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let mut body = Body::new(&parts.headers, body);
     let outcome = take_in(&app, &caller, &correlation, &parts, &mut body).await;
     body.linger().await;
-    outcome.map(Json)
+    outcome.map(|(batch, replayed)| idempotency::marked(Json(batch).into_response(), replayed))
 }
 
+/// What became of each document, and whether that was said before.
 async fn take_in(
     app: &App,
     caller: &Caller,
     correlation: &CorrelationId,
     parts: &Parts,
     body: &mut Body,
-) -> Result<Batch, ApiError> {
+) -> Result<(Batch, bool), ApiError> {
+    let key = idempotency::key(&parts.headers)?;
     let Query(choice) =
         Query::<Choice>::try_from_uri(&parts.uri).map_err(|_| ApiError::QueryInvalid)?;
     let languages = choice.languages.as_deref().map(upload::parse_languages).transpose()?;
     let languages = languages.unwrap_or_default();
-    let _permit = app.batch().await?;
+    // Before a place is free: a repetition of what is under way would wait for just that.
+    let mut run = Run::begin(app, caller, key.as_ref(), &languages).await?;
+    let _permit = match app.batch().await {
+        Ok(permit) => permit,
+        Err(error) => return Err(run.stopped(error).await),
+    };
     let settings = &app.config.gateway;
     let bounds = BatchBounds {
         file_bytes: settings.max_upload_bytes,
@@ -173,19 +200,29 @@ async fn take_in(
         patience: Duration::from_secs(settings.upload_timeout_seconds),
     };
     let mut batch = Batch::default();
-    let mut documents = upload::Batch::open(parts, body, bounds).await?;
+    let mut documents = match upload::Batch::open(parts, body, bounds).await {
+        Ok(documents) => documents,
+        Err(error) => return Err(run.stopped(error).await),
+    };
     let stopped = loop {
         let part = match documents.next(&app.config.limits).await {
             Ok(Some(part)) => part,
-            Ok(None) => return Ok(batch),
+            Ok(None) => return run.finish(&batch.told()).await.map(|replayed| (batch, replayed)),
             Err(stopped) => break stopped,
         };
+        run.saw(&part).await;
         let taken = match part.document {
-            Ok(document) => intake::accept(app, caller, correlation, document, &languages).await,
+            Ok(document) => match run.earlier(batch.items.len()) {
+                Some(told) => Ok((told?, document.id(&caller.tenant, &languages))),
+                None => {
+                    let taken = intake::accept(app, caller, correlation, document, &languages);
+                    taken.await.map(|accepted| (intake::told(&accepted), accepted.record.id))
+                }
+            },
             Err(refused) => Err(refused),
         };
         match taken {
-            Ok(accepted) => batch.took(part.filename, &accepted),
+            Ok((told, id)) => batch.took(part.filename, told, &id),
             // What the broker cannot take now, it will not take of the next one either, and each would
             // wait for it.
             Err(error) if error.is_temporary() => break Stopped::Refused(error),
@@ -193,27 +230,41 @@ async fn take_in(
         }
     };
     drop(documents);
-    let error = stopped.told(body, bounds);
+    let repeats = run.repeats();
+    let error = run.stopped(stopped.told(body, bounds)).await;
     // Who is told that nothing was taken must be able to rely on it.
-    if batch.items.is_empty() {
+    if batch.items.is_empty() || repeats {
         return Err(error);
     }
     batch.interrupted = Some(Problem::from(&error));
-    Ok(batch)
+    Ok((batch, false))
 }
 
 impl Batch {
-    fn took(&mut self, filename: Option<String>, accepted: &common::jetstream::intake::Accepted) {
-        let status = if accepted.new { 202 } else { 200 };
-        *(if accepted.new { &mut self.accepted } else { &mut self.known }) += 1;
-        let document = Some(view::Accepted::from(&accepted.record));
-        self.items.push(Item { filename, status, document, problem: None });
+    /// What is said of each, in short.
+    fn told(&self) -> Vec<Told> {
+        let told = |item: &Item| Told { status: item.status, state: item.state };
+        self.items.iter().map(told).collect()
+    }
+
+    fn took(&mut self, filename: Option<String>, told: Told, id: &DocumentId) {
+        let Told { status, state } = told;
+        let new = status == StatusCode::ACCEPTED.as_u16();
+        *(if new { &mut self.accepted } else { &mut self.known }) += 1;
+        let document = state.map(|state| view::Accepted::new(id, state));
+        self.items.push(Item { filename, status, document, problem: None, state });
     }
 
     fn refused(&mut self, filename: Option<String>, error: &ApiError) {
         self.refused += 1;
         let problem = Problem::from(error);
         let status = problem.status;
-        self.items.push(Item { filename, status, document: None, problem: Some(problem) });
+        self.items.push(Item {
+            filename,
+            status,
+            document: None,
+            problem: Some(problem),
+            state: None,
+        });
     }
 }

@@ -15,10 +15,10 @@ use export::{Export, ExportError, Format};
 use crate::caller::{DocumentsRead, May};
 use crate::conditional::ETag;
 use crate::error::ApiError;
-use crate::openapi::{Refusals, TooOften};
+use crate::openapi::{Absent, OfDocument, Refusals, Silent, Tagged, TooOften};
 use crate::problem::Problem;
 use crate::representation::{self, Form};
-use crate::retained;
+use crate::retained::{self, Version};
 use crate::state::App;
 use crate::view::InvoiceExtracted;
 
@@ -34,15 +34,21 @@ const CACHING: &str = "private, no-cache";
 #[into_params(parameter_in = Query)]
 pub(crate) struct Choice {
     /// The form; counts before `Accept`
-    #[param(inline)]
+    #[param(inline, example = "ubl")]
     format: Option<Form>,
+    /// `original` for the result as it was read, whatever people put right in it
+    #[serde(default)]
+    #[param(inline, required = false)]
+    version: Version,
     /// UBL and CII also of a result that does not give all that EN 16931 asks for
     #[serde(default)]
-    #[param(required = false)]
+    #[param(required = false, example = true)]
     partial: bool,
 }
 
-/// The result alone: as it was published, or as a file for other programs
+/// The result alone: as JSON, or as a file for other programs
+///
+/// As it was published, or with what people put right in it since.
 ///
 /// CSV has one row for each line of the invoice. UBL 2.1 and CII D16B follow EN 16931: nothing is made up
 /// that the document does not state, so of many documents they are incomplete, and answered with
@@ -52,10 +58,15 @@ pub(crate) struct Choice {
     path = "/api/v1/invoices/{id}/result",
     tag = "invoices",
     params(
-        ("id" = String, Path, description = "The id that the upload was answered with"),
+        OfDocument,
         Choice,
-        ("Accept" = Option<String>, Header, description = "Media types of the answer, see 200"),
-        ("If-None-Match" = Option<String>, Header, description = "Entity tags of earlier answers"),
+        (
+            "Accept" = Option<String>,
+            Header,
+            description = "Media types of the answer, see 200",
+            example = "text/csv",
+        ),
+        Tagged,
     ),
     responses(
         (
@@ -80,12 +91,7 @@ pub(crate) struct Choice {
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 404,
-            description = "Unknown, expired, or somebody else's",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        Absent,
         (
             status = 406,
             description = "No form that the client accepts",
@@ -105,12 +111,7 @@ pub(crate) struct Choice {
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 503,
-            description = "The broker does not answer; come back after `Retry-After` seconds",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        Silent,
         Refusals,
         TooOften,
     ),
@@ -127,14 +128,15 @@ pub(crate) async fn result(
     let record = retained::status(&app, &caller, &id).await?;
     let Query(choice) = Query::<Choice>::try_from_uri(&uri).map_err(|_| ApiError::QueryInvalid)?;
     let chosen = representation::choose(choice.format, &headers)?;
-    let json = retained::result(&record)?.0.get();
+    let result = retained::result(&record, choice.version)?;
+    let json = result.0.get();
     let Some(format) = chosen.form.exported() else {
-        let tag = tag(json, "json");
+        let tag = json_tag(json);
         if tag.is_known_to(&headers) {
             return Ok(varying(tag.not_modified(CACHING)));
         }
         retained::handed_out(&app, &caller, &record.id);
-        return Ok(tag.on(CACHING, answer(&record.id, chosen.media_type, "json", json.to_owned())));
+        return Ok(json_answer(&record.id, json));
     };
     let tag =
         tag(json, &format!("{format}{}-{REVISION}", if choice.partial { "-partial" } else { "" }));
@@ -148,6 +150,16 @@ pub(crate) async fn result(
     retained::handed_out(&app, &caller, &record.id);
     let file = answer(&record.id, chosen.media_type, format.extension(), export.text);
     Ok(tag.on(CACHING, file))
+}
+
+/// The result as JSON, under its tag.
+pub(super) fn json_answer(id: &DocumentId, json: &str) -> Response {
+    json_tag(json).on(CACHING, answer(id, "application/json", "json", json.to_owned()))
+}
+
+/// The tag of a result as JSON, which names it for who wants to put it right.
+pub(super) fn json_tag(json: &str) -> ETag {
+    tag(json, "json")
 }
 
 /// The tag of this `form` of the result `json`.

@@ -118,7 +118,7 @@ impl<'b> Batch<'b> {
         let filename = name.and_then(|name| filename::clean(&name));
         let document = bytes.and_then(|bytes| {
             let media_type = check(&bytes, limits)?;
-            Ok(Document { media_type, filename: filename.clone(), bytes })
+            Ok(Document { media_type, filename: filename.clone(), bytes, callback_url: None })
         });
         Ok(Some(Part { filename, document }))
     }

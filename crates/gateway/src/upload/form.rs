@@ -1,4 +1,4 @@
-//! `multipart/form-data`: the field named `file`, or each of them, and nothing else.
+//! `multipart/form-data`: the field named `file`, or each of them, and where to call back.
 
 use bytes::{Bytes, BytesMut};
 use multer::{Field, Multipart};
@@ -9,11 +9,28 @@ use crate::upload::body::Body;
 /// The field that holds the document.
 const FIELD: &str = "file";
 
+/// The field that says where to call back.
+const CALLBACK_FIELD: &str = "callback_url";
+
+/// Longest value of that field, bytes: longer than any URL that is called.
+const MAX_CALLBACK_BYTES: u64 = 4096;
+
 /// Bytes around the document: boundaries, field headers and other fields, which are skipped. Far
 /// more than any form needs.
 pub(super) const OVERHEAD_BYTES: u64 = 64 * 1024;
 
-/// The document and the name it came under.
+/// What a form with one document holds.
+#[derive(Debug)]
+pub(crate) struct Form {
+    /// The document.
+    pub(crate) bytes: Bytes,
+    /// The name it came under.
+    pub(crate) filename: Option<String>,
+    /// Where to call back.
+    pub(crate) callback_url: Option<String>,
+}
+
+/// The first document, and where to call back, which may stand behind it.
 ///
 /// # Errors
 /// `FileMissing`, `DocumentTooLarge`, `MultipartMalformed`, `UploadInterrupted`.
@@ -21,7 +38,7 @@ pub(crate) async fn read(
     body: &mut Body,
     boundary: String,
     max_bytes: u64,
-) -> Result<(Bytes, Option<String>), ApiError> {
+) -> Result<Form, ApiError> {
     body.limit_to(max_bytes, OVERHEAD_BYTES)?;
     let outcome = first_file(Multipart::new(&mut *body, boundary), max_bytes).await;
     outcome.map_err(|failure| match failure {
@@ -69,17 +86,23 @@ impl From<multer::Error> for Failure {
     }
 }
 
-async fn first_file(
-    mut form: Multipart<'_>,
-    max_bytes: u64,
-) -> Result<(Bytes, Option<String>), Failure> {
+async fn first_file(mut form: Multipart<'_>, max_bytes: u64) -> Result<Form, Failure> {
+    let (mut file, mut callback_url) = (None, None);
     while let Some(field) = form.next_field().await? {
-        if field.name() == Some(FIELD) {
-            let filename = field.file_name().map(str::to_owned);
-            return Ok((whole(field, max_bytes).await?, filename));
+        match field.name() {
+            Some(FIELD) if file.is_none() => {
+                let filename = field.file_name().map(str::to_owned);
+                file = Some((whole(field, max_bytes).await?, filename));
+            }
+            Some(CALLBACK_FIELD) if callback_url.is_none() => {
+                let text = whole(field, MAX_CALLBACK_BYTES).await?;
+                callback_url = Some(String::from_utf8_lossy(&text).into_owned());
+            }
+            _ => {}
         }
     }
-    Err(Failure::Refused(ApiError::FileMissing))
+    let (bytes, filename) = file.ok_or(Failure::Refused(ApiError::FileMissing))?;
+    Ok(Form { bytes, filename, callback_url })
 }
 
 async fn whole(mut field: Field<'_>, max_bytes: u64) -> Result<Bytes, Failure> {
@@ -100,9 +123,23 @@ mod tests {
 
     use super::*;
 
-    async fn sent(text: &'static str, max: u64) -> Result<(Bytes, Option<String>), ApiError> {
+    async fn sent(text: &'static str, max: u64) -> Result<Form, ApiError> {
         let mut body = Body::new(&HeaderMap::new(), axum::body::Body::from(text));
         read(&mut body, "b".to_owned(), max).await
+    }
+
+    #[tokio::test]
+    async fn where_to_call_back_may_stand_before_or_behind_the_document() {
+        let field =
+            "--b\r\nContent-Disposition: form-data; name=\"callback_url\"\r\n\r\nhttps://a/\r\n";
+        let file = "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\none\r\n";
+        for text in [format!("{field}{file}--b--\r\n"), format!("{file}{field}--b--\r\n")] {
+            let form = sent(Box::leak(text.into_boxed_str()), 9).await.unwrap();
+            assert_eq!(
+                (&form.bytes[..], form.callback_url.as_deref()),
+                (&b"one"[..], Some("https://a/"))
+            );
+        }
     }
 
     const NOTE: &str = "--b\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhi\r\n";
@@ -113,8 +150,9 @@ mod tests {
                     --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\
                     Content-Type: text/plain\r\n\r\none\r\n\
                     --b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\ntwo\r\n--b--\r\n";
-        let (bytes, filename) = sent(text, 3).await.unwrap();
+        let Form { bytes, filename, callback_url } = sent(text, 3).await.unwrap();
         assert_eq!((&bytes[..], filename.as_deref()), (&b"one"[..], Some("a.pdf")));
+        assert_eq!(callback_url, None);
         assert_eq!(
             sent(text, 2).await.unwrap_err(),
             ApiError::DocumentTooLarge { limit: 2, seen: 3 }

@@ -28,7 +28,12 @@ async fn an_origin_on_the_list_is_let_in_and_its_neighbours_are_not() {
     let world = World::with(|config| config.gateway.cors.origins = vec![APP.to_owned()]).await;
     let answer = preflight(&world, APP).await;
     assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, Some(APP)));
-    assert!(answer.header("access-control-allow-methods").unwrap().contains("POST"));
+    for method in ["POST", "PATCH", "DELETE"] {
+        assert!(
+            answer.header("access-control-allow-methods").unwrap().contains(method),
+            "{method}"
+        );
+    }
     assert!(answer.header("access-control-allow-headers").unwrap().contains("authorization"));
     assert_eq!(answer.header("access-control-allow-credentials"), None);
     for other in ["https://app.example.org.evil.example", "http://app.example.org", "null"] {

@@ -19,9 +19,17 @@ async fn the_description_lists_every_route_and_holds_the_contract() {
         "/api/v1/invoices/{id}/pages/{n}/image",
         "/api/v1/invoices/{id}/reprocess",
         "/api/v1/invoices/{id}/result",
+        "/api/v1/invoices/{id}/result/corrections",
         UPLOAD,
         "/api/v1/process-invoices",
+        "/api/v1/webhooks",
+        "/api/v1/webhooks/{webhook}",
+        "/api/v1/webhooks/{webhook}/deliveries",
+        "/api/v1/webhooks/{webhook}/deliveries/{delivery}/replay",
+        "/api/v1/webhooks/{webhook}/secret",
+        "/api/v1/webhooks/{webhook}/test",
         "/contract/asyncapi.yaml",
+        "/contract/invoice-corrected.schema.json",
         "/contract/invoice-extracted.schema.json",
         "/contract/invoice-failed.schema.json",
         "/health",
@@ -33,7 +41,7 @@ async fn the_description_lists_every_route_and_holds_the_contract() {
     let statuses: Vec<_> = answers.keys().map(String::as_str).collect();
     assert_eq!(
         statuses,
-        ["200", "202", "400", "401", "403", "408", "413", "415", "422", "429", "503"]
+        ["200", "202", "400", "401", "403", "408", "409", "413", "415", "422", "429", "503"]
     );
 
     let removal = &api["paths"]["/api/v1/invoices/{id}"]["delete"]["responses"];
@@ -79,6 +87,11 @@ fn collect_references<'a>(value: &'a serde_json::Value, found: &mut Vec<&'a str>
 async fn the_contract_is_served_as_it_is() {
     let world = World::start().await;
     let files = [
+        (
+            "invoice-corrected.schema.json",
+            "application/schema+json",
+            include_str!("../../../../contract/invoice-corrected.schema.json"),
+        ),
         (
             "invoice-extracted.schema.json",
             "application/schema+json",

@@ -25,22 +25,22 @@ use crate::world::World;
 const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A certificate of its own authority.
-struct Issued {
-    certificate: String,
+pub(crate) struct Issued {
+    pub(crate) certificate: String,
     key: String,
 }
 
-fn issue() -> Issued {
+pub(crate) fn issue() -> Issued {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     Issued { certificate: made.cert.pem(), key: made.signing_key.serialize_pem() }
 }
 
-struct Files {
+pub(crate) struct Files {
     folder: TempDir,
 }
 
 impl Files {
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -57,7 +57,7 @@ impl Files {
     }
 }
 
-async fn encrypted(issued: &Issued) -> (World, Files) {
+pub(crate) async fn encrypted(issued: &Issued) -> (World, Files) {
     let files = Files { folder: tempfile::tempdir().unwrap() };
     files.put(issued);
     let path = |name| Path::display(&files.path(name)).to_string();

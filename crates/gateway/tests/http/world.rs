@@ -57,6 +57,7 @@ impl World {
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let metrics = Metrics::default();
+        let caller = config.webhooks.caller().unwrap();
         let access = Access::open(&config, &broker, &metrics).unwrap();
         tokio::spawn(access.clone().run(stop.clone()));
         let state = GatewayState {
@@ -65,6 +66,7 @@ impl World {
             metrics,
             readiness: readiness(broker.clone()),
             access,
+            caller,
         };
         let served = gateway::serve(listener, state, stop.clone());
         let serving = tokio::spawn(async { served.await.unwrap() });

@@ -11,7 +11,7 @@ use crate::error::StageError;
 use crate::event::DeadLetter;
 use crate::id::DocumentId;
 use crate::jetstream::broker::{Broker, away};
-use crate::jetstream::names;
+use crate::jetstream::names::{self, webhooks};
 use crate::jetstream::objects::UpTo;
 use crate::jetstream::objects::subjects::{self, Name};
 use crate::jetstream::place::Place;
@@ -44,9 +44,10 @@ impl Fence {
 }
 
 /// Every stream from which something of a document is removed, its status aside. The audit trail is
-/// not among them: it names the document, and has to outlive it.
+/// not among them: it names the document, and has to outlive it. Webhooks are of no document, and what is
+/// kept of requests names none.
 fn streams() -> impl Iterator<Item = &'static str> {
-    let kept = [Place::Statuses, Place::Keys, Place::Audit];
+    let kept = [Place::Statuses, Place::Keys, Place::Audit, Place::Requests, Place::Webhooks];
     let places = Place::STREAMS.into_iter().filter(move |place| !kept.contains(place));
     places.filter_map(Place::stream)
 }
@@ -59,7 +60,7 @@ impl Broker {
         future::try_join_all(ends).await.map(Fence)
     }
 
-    /// Removes jobs, events, dead letters and objects of `id` that were stored up to `fence`; `named` are
+    /// Removes jobs, events, deliveries to webhooks, dead letters, entries of invoices and objects of `id` that were stored up to `fence`; `named` are
     /// objects that may have lost their chunks already.
     pub(super) async fn remove(
         &self,
@@ -70,7 +71,13 @@ impl Broker {
         let jobs = StageName::ALL.map(|s| (names::job_stream(s), names::job_subject(s, id)));
         let events = names::events_of(id).map(|filter| (names::EVENTS_STREAM, filter));
         let dead = [(names::DEAD_STREAM, names::dead_letters_of(id.as_str()))];
-        let messages = jobs.into_iter().chain(events).chain(dead);
+        let duplicates = [(names::DUPLICATES_STREAM, names::duplicates_of(None, id))];
+        let called = [
+            (webhooks::CALLBACKS_STREAM, webhooks::jobs_of_document(id)),
+            (webhooks::DELIVERIES_STREAM, webhooks::log_of_document(id)),
+        ];
+        let messages =
+            jobs.into_iter().chain(events).chain(dead).chain(duplicates).chain(called);
         let purges = messages.map(|(stream, filter)| self.purge_up_to(fence, stream, filter));
         future::try_join_all(purges).await?;
         self.remove_unknown_letters(id).await?;
@@ -116,16 +123,21 @@ impl Broker {
         Ok(())
     }
 
-    /// Removes the event and the dead letter that followed from `end`, and nothing that follows
+    /// Removes the events and the dead letter that followed from `end`, and nothing that follows
     /// from another upload of the same document: an event's subject has the generation, and a dead
     /// letter's body.
     pub(super) async fn withdraw(&self, id: &DocumentId, end: &End) -> Result<(), StageError> {
         let (tenant, generation) = (&end.tenant, end.generation);
         let stream = self.stream(names::EVENTS_STREAM).await?;
-        for subject in [
+        let corrections =
+            self.subjects(names::EVENTS_STREAM, &names::corrections_of(tenant, id)).await?;
+        let corrections = corrections.into_iter().map(|(subject, _)| subject);
+        let ends = [
             names::extracted_subject(tenant, id, generation),
             names::failed_subject(tenant, id, generation),
-        ] {
+        ];
+        let of_it = corrections.filter(|subject| names::generation_of(subject) == generation);
+        for subject in of_it.chain(ends) {
             stream.purge().filter(subject).await.map_err(away)?;
         }
         for stage in StageName::ALL {

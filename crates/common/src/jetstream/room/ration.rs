@@ -8,11 +8,13 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 use super::{Room, Share};
+use crate::duplicate::{DuplicateIndex, Earlier, Fingerprint};
 use crate::error::StageError;
 use crate::id::DocumentId;
 use crate::jetstream::broker::{Broker, away};
 use crate::jetstream::names;
 use crate::jetstream::publish::FULL;
+use crate::job::Job;
 use crate::object::{Bucket, ObjectRef, ObjectStore};
 use crate::stage::StageName;
 
@@ -180,6 +182,17 @@ impl ObjectStore for Ration<'_> {
             }
             _ => self.broker.write(bucket, document, bytes).await,
         }
+    }
+}
+
+/// Entries take no room of any stage's: the oldest go when their bucket is full.
+impl DuplicateIndex for Ration<'_> {
+    async fn first_like(
+        &self,
+        job: &Job,
+        fingerprint: Option<&Fingerprint>,
+    ) -> Result<Option<Earlier>, StageError> {
+        self.broker.first_like(job, fingerprint).await
     }
 }
 

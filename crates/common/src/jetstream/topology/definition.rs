@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::TopologyError;
 use crate::config::Config;
-use crate::jetstream::names;
+use crate::jetstream::names::{self, webhooks};
 use crate::object::Bucket;
 use crate::stage::StageName;
 
@@ -14,7 +14,7 @@ macro_rules! file {
     };
 }
 
-const STREAMS: [(&str, &str); 11] = [
+const STREAMS: [(&str, &str); 16] = [
     file!("streams/INVOICE_PREPROCESS.json"),
     file!("streams/INVOICE_OCR.json"),
     file!("streams/INVOICE_EXTRACT.json"),
@@ -22,16 +22,43 @@ const STREAMS: [(&str, &str); 11] = [
     file!("streams/INVOICE_DEAD.json"),
     file!("streams/INVOICE_ADVISORIES.json"),
     file!("streams/INVOICE_AUDIT.json"),
+    file!("streams/KV_invoice_duplicates.json"),
+    file!("streams/KV_invoice_idempotency.json"),
+    file!("streams/INVOICE_CALLBACKS.json"),
+    file!("streams/KV_invoice_deliveries.json"),
     file!("streams/KV_invoice_keys.json"),
     file!("streams/KV_invoice_status.json"),
+    file!("streams/KV_invoice_webhooks.json"),
     file!("streams/OBJ_invoice_uploads.json"),
     file!("streams/OBJ_invoice_work.json"),
 ];
 
-const CONSUMERS: [(StageName, (&str, &str)); 3] = [
-    (StageName::Preprocess, file!("consumers/INVOICE_PREPROCESS.preprocess.json")),
-    (StageName::Ocr, file!("consumers/INVOICE_OCR.ocr.json")),
-    (StageName::Extract, file!("consumers/INVOICE_EXTRACT.extract.json")),
+const CONSUMERS: [(&str, &str, (&str, &str)); 5] = [
+    (
+        names::job_stream(StageName::Preprocess),
+        names::job_consumer(StageName::Preprocess),
+        file!("consumers/INVOICE_PREPROCESS.preprocess.json"),
+    ),
+    (
+        names::job_stream(StageName::Ocr),
+        names::job_consumer(StageName::Ocr),
+        file!("consumers/INVOICE_OCR.ocr.json"),
+    ),
+    (
+        names::job_stream(StageName::Extract),
+        names::job_consumer(StageName::Extract),
+        file!("consumers/INVOICE_EXTRACT.extract.json"),
+    ),
+    (
+        names::EVENTS_STREAM,
+        webhooks::EVENTS_CONSUMER,
+        file!("consumers/INVOICE_EVENTS.webhooks.json"),
+    ),
+    (
+        webhooks::CALLBACKS_STREAM,
+        webhooks::CALLBACKS_CONSUMER,
+        file!("consumers/INVOICE_CALLBACKS.deliver.json"),
+    ),
 ];
 
 /// Nanoseconds in an hour: durations at the broker are nanoseconds.
@@ -54,7 +81,10 @@ impl Asset {
     }
 
     pub(super) fn consumer_of(stage: StageName) -> Self {
-        let (stream, consumer) = (names::job_stream(stage), names::job_consumer(stage));
+        Self::consumer(names::job_stream(stage), names::job_consumer(stage))
+    }
+
+    pub(super) fn consumer(stream: &str, consumer: &str) -> Self {
         Self {
             name: format!("{stream} > {consumer}"),
             config: Value::Null,
@@ -107,8 +137,8 @@ pub(super) fn wanted(config: &Config) -> Result<Vec<Asset>, TopologyError> {
         }
         assets.push(Asset { config: stream, ..Asset::stream(&name) });
     }
-    for (stage, (file, text)) in CONSUMERS {
-        assets.push(Asset { config: parse(file, text)?, ..Asset::consumer_of(stage) });
+    for (stream, consumer, (file, text)) in CONSUMERS {
+        assets.push(Asset { config: parse(file, text)?, ..Asset::consumer(stream, consumer) });
     }
     Ok(assets)
 }
@@ -152,7 +182,7 @@ fn replaced(stream: &str, config: &Config) -> Vec<(&'static str, u64)> {
     } else if stream == names::object_stream(Bucket::Work) {
         values.push(("max_age", keep.work_hours.saturating_mul(HOUR_NS)));
         values.push(("max_bytes", keep.work_max_bytes));
-    } else if stream == names::STATUS_STREAM {
+    } else if [names::STATUS_STREAM, names::DUPLICATES_STREAM].contains(&stream) {
         values.push(("max_age", keep.status_hours.saturating_mul(HOUR_NS)));
     }
     values
@@ -197,6 +227,9 @@ mod tests {
             assert!(names.contains(&names::job_stream(stage).to_owned()));
             assert!(names.contains(&Asset::consumer_of(stage).name));
         }
+        for (stream, consumer) in webhooks::CONSUMERS {
+            assert!(names.contains(&Asset::consumer(stream, consumer).name));
+        }
         for stream in Place::STREAMS.into_iter().filter_map(Place::stream) {
             assert!(names.contains(&stream.to_owned()));
         }
@@ -223,7 +256,9 @@ mod tests {
     fn nothing_grows_without_a_limit() {
         for asset in all().into_iter().filter(|asset| asset.consumer.is_none()) {
             // A key is good until it expires or is revoked, as its record says.
-            let limits: &[&str] = match asset.name == names::KEYS_STREAM {
+            // An endpoint is there until its tenant removes it.
+            let lasting = [names::KEYS_STREAM, webhooks::ENDPOINTS_STREAM];
+            let limits: &[&str] = match lasting.contains(&asset.name.as_str()) {
                 true => &["max_bytes", "max_msg_size"],
                 false => &["max_bytes", "max_age"],
             };
@@ -231,6 +266,13 @@ mod tests {
                 assert!(asset.config[*limit].as_i64().unwrap() > 0, "{} {limit}", asset.name);
             }
         }
+    }
+
+    #[test]
+    fn answers_to_repeated_requests_are_kept_as_long_as_clients_are_told() {
+        let kept = get(names::IDEMPOTENCY_STREAM);
+        assert_eq!(kept["max_age"], crate::idempotency::KEPT_HOURS * HOUR_NS);
+        assert_eq!(kept["discard"], "old", "a client with many keys stops nobody's uploads");
     }
 
     #[test]
@@ -246,21 +288,38 @@ mod tests {
 
     #[test]
     fn no_consumer_has_a_backoff_list_which_would_inflate_our_retry_delays() {
-        for stage in StageName::ALL {
-            assert!(get(&Asset::consumer_of(stage).name).get("backoff").is_none());
+        for asset in all() {
+            assert!(asset.config.get("backoff").is_none(), "{}", asset.name);
         }
+    }
+
+    #[test]
+    fn what_waits_for_one_webhook_does_not_keep_others_from_being_called() {
+        let queue = get(webhooks::CALLBACKS_STREAM);
+        let consumer = Asset::consumer(webhooks::CALLBACKS_STREAM, webhooks::CALLBACKS_CONSUMER);
+        // Jobs that are due later count as pending, so as many may be pending as there can be.
+        assert_eq!(get(&consumer.name)["max_ack_pending"], queue["max_msgs"]);
+        // A delivery is in the log for as long as its event can be sent again.
+        let events = get(names::EVENTS_STREAM);
+        assert_eq!(get(webhooks::DELIVERIES_STREAM)["max_age"], events["max_age"]);
+        let retries = Config::defaults().unwrap().webhooks.longest_delivery();
+        assert!(queue["max_age"].as_u64().unwrap() / 1_000_000_000 > retries.as_secs());
     }
 
     #[test]
     fn the_configuration_replaces_replicas_retention_and_quotas() {
         let config = Config::defaults().unwrap().with("broker.replicas", 3).unwrap();
         let config = config.with("retention.work_hours", 5).unwrap();
+        let config = config.with("retention.status_hours", 800).unwrap();
         for asset in wanted(&config).unwrap() {
             if asset.consumer.is_none() {
                 assert_eq!(asset.config["num_replicas"], 3, "{}", asset.name);
             }
             if asset.name == names::object_stream(Bucket::Work) {
                 assert_eq!(asset.config["max_age"], 5 * HOUR_NS);
+            }
+            if [names::STATUS_STREAM, names::DUPLICATES_STREAM].contains(&asset.name.as_str()) {
+                assert_eq!(asset.config["max_age"], 800 * HOUR_NS, "{}", asset.name);
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::jetstream::topology::{self, TopologyError};
 /// Memory for streams and consumers of the account, as the whole server has.
 const MEMORY: &str = "64MB";
 
-/// Consumers of the account: three of the stages, one for each subscriber, and those of who follows
+/// Consumers of the account: three of the stages, two of webhooks, one for each subscriber, and those of who follows
 /// events or statuses, with room for many of each.
 const CONSUMERS: u32 = 1000;
 

@@ -1,0 +1,60 @@
+//! `GET /api/v1/invoices/{id}/result/corrections`
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::caller::{DocumentsRead, May};
+use crate::error::ApiError;
+use crate::openapi::{Refusals, TooOften};
+use crate::parameter;
+use crate::problem::Problem;
+use crate::retained;
+use crate::state::App;
+use crate::view::Corrections;
+
+/// What people put right in a document's results, with who, when and what was there before
+///
+/// Oldest first, also of earlier generations, whose corrections have no effect on what was read since. Empty when
+/// nobody put anything right.
+#[utoipa::path(
+    get,
+    path = "/api/v1/invoices/{id}/result/corrections",
+    tag = "invoices",
+    params(("id" = String, Path, description = "The id that the upload was answered with")),
+    responses(
+        (status = 200, description = "All of them", body = Corrections),
+        (
+            status = 404,
+            description = "Unknown, expired, or somebody else's",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = 503,
+            description = "The broker does not answer; come back after `Retry-After` seconds",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+        Refusals,
+        TooOften,
+    ),
+    security(("api_key" = ["documents:read"]), ("bearer" = ["documents:read"])),
+)]
+pub(crate) async fn corrections(
+    State(app): State<Arc<App>>,
+    caller: May<DocumentsRead>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
+    let id = parameter::document(id)?;
+    let record = retained::status(&app, &caller, id.as_str()).await?;
+    retained::handed_out(&app, &caller, &record.id);
+    let mut answer = Json(Corrections::from(&record)).into_response();
+    let caching = HeaderValue::from_static("private, no-store");
+    answer.headers_mut().insert(header::CACHE_CONTROL, caching);
+    Ok(answer)
+}
