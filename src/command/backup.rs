@@ -60,6 +60,12 @@ pub(crate) fn run(args: &BackupArgs) -> Result<Exit, CommandError> {
                 for stream in order() {
                     told(&broker.restore(stream, folder).await?)?;
                 }
+                let ended = broker.end_as_told().await?;
+                if ended > 0 {
+                    console::line(&format!(
+                        "{ended} documents had ended when their events were copied"
+                    ))?;
+                }
                 Ok(Exit::Done)
             })
         }

@@ -47,6 +47,7 @@ pub mod objects;
 pub mod place;
 pub mod publish;
 pub mod reprocessing;
+mod restored;
 pub mod room;
 pub mod runner;
 pub mod settle;

@@ -13,6 +13,7 @@
 mod corrected;
 pub mod digest;
 pub mod record;
+pub mod told;
 pub mod transition;
 
 #[cfg(test)]

@@ -94,10 +94,7 @@ const SMALL: u32 = 4;
 pub(super) async fn disk_full(given: Given) -> Outcome {
     let folder = folder();
     let disk = Disk::mount(&folder.path().join("broker/data"), SMALL);
-    let options = ServerOptions {
-        under: disk.enter(),
-        ..ServerOptions::default()
-    };
+    let options = ServerOptions { under: disk.enter(), ..ServerOptions::default() };
     let server = Server::start(&folder.path().join("broker"), "n0", options);
     let url = server.url();
     let brokers = Brokers::One(Box::new(server));

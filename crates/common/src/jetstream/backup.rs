@@ -5,7 +5,8 @@
 //! differ, so the order matters ([`order`]): whatever a status says exists was stored before the status
 //! said so, and is copied after it. What the copies do not agree on is then something that services
 //! mend as after any crash: a job that is missing is published again by the sweeper, one that is
-//! too many is absorbed by the status.
+//! too many is absorbed by the status. An event that is newer than its status no service could mend: that is done
+//! once everything is restored (`restored.rs`).
 //!
 //! Documents that were accepted after the backup began are not in it.
 

@@ -244,8 +244,13 @@ fn gateway(rights: &mut Rights) -> Result<(), TopologyError> {
         (names::object_stream(Bucket::Uploads), names::object_stream(Bucket::Work));
     let ends = [names::EVENTS_STREAM, names::DEAD_STREAM];
     let queues = StageName::ALL.map(names::job_stream);
-    let told =
-        [names::STATUS_STREAM, names::DUPLICATES_STREAM, names::KEYS_STREAM, names::AUDIT_STREAM, names::IDEMPOTENCY_STREAM];
+    let told = [
+        names::STATUS_STREAM,
+        names::DUPLICATES_STREAM,
+        names::KEYS_STREAM,
+        names::AUDIT_STREAM,
+        names::IDEMPOTENCY_STREAM,
+    ];
     rights.may(told.into_iter().chain(stores).chain(ends).chain(queues).map(about));
     // The way in.
     rights.may(stored_in(uploads)?);

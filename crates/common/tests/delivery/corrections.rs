@@ -133,7 +133,7 @@ async fn what_comes_after_a_correction_that_nobody_told_tells_it_first() {
     }
     let record = completed(&bench, "corrected and read again").await;
     untold(&bench, &record, "F-1").await;
-    let begun = bench.broker.reprocess(&record.id, &record.tenant).await.unwrap();
+    let begun = bench.broker.reprocess(&record.id, &record.tenant, None).await.unwrap();
     let Reprocessed::Begun(begun) = begun else { panic!("{begun:?}") };
     assert!(!begun.correction_untold && begun.corrections.len() == 1);
     assert!(event(&bench, &record, "1-1").await.is_some());

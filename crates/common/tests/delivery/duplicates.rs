@@ -98,7 +98,7 @@ async fn the_first_document_with_an_invoice_stays_the_first_however_often_it_is_
     }
     bench.drained("INVOICE_EXTRACT").await;
     for (record, expected) in [(&one, None), (&two, Some(&one.id))] {
-        let begun = bench.broker.reprocess(&record.id, &record.tenant).await.unwrap();
+        let begun = bench.broker.reprocess(&record.id, &record.tenant, None).await.unwrap();
         let Reprocessed::Begun(begun) = begun else { panic!("{begun:?}") };
         assert_eq!(first(&bench, &begun).await.as_ref(), expected, "read again");
     }

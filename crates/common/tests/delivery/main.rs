@@ -24,6 +24,7 @@ mod publish;
 mod receiver;
 mod reclaim;
 mod reprocessing;
+mod restored;
 mod retention;
 mod rights;
 mod room;

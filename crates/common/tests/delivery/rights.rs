@@ -23,7 +23,7 @@ enum Deed {
 use Deed::{Listen, Publish};
 
 /// Deeds, and who may do them; nobody else may.
-const DEEDS: [(Deed, &[&str]); 63] = [
+const DEEDS: [(Deed, &[&str]); 65] = [
     // Taking and answering jobs.
     (Publish("$JS.API.CONSUMER.MSG.NEXT.INVOICE_PREPROCESS.preprocess"), &["preprocess"]),
     (Publish("$JS.API.CONSUMER.MSG.NEXT.INVOICE_OCR.ocr"), &["ocr"]),

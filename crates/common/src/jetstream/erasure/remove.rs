@@ -76,8 +76,7 @@ impl Broker {
             (webhooks::CALLBACKS_STREAM, webhooks::jobs_of_document(id)),
             (webhooks::DELIVERIES_STREAM, webhooks::log_of_document(id)),
         ];
-        let messages =
-            jobs.into_iter().chain(events).chain(dead).chain(duplicates).chain(called);
+        let messages = jobs.into_iter().chain(events).chain(dead).chain(duplicates).chain(called);
         let purges = messages.map(|(stream, filter)| self.purge_up_to(fence, stream, filter));
         future::try_join_all(purges).await?;
         self.remove_unknown_letters(id).await?;
