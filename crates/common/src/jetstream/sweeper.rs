@@ -8,7 +8,7 @@
 //! (`leftovers.rs`).
 //!
 //! Ages are measured on this process's monotonic clock from the moment a change was seen, so no
-//! service's wall clock matters, and a restart only starts the count again.
+//! service's wall clock matters; a service that starts begins to count, and a watch that is started again goes on.
 
 mod active;
 mod leftovers;
@@ -53,10 +53,25 @@ const WATCH_PAUSE: Duration = Duration::from_secs(2);
 pub enum Sweep {
     /// It moves, or waits in a queue that nobody has come to yet.
     LeftAlone,
+    /// It has changed since the watch last heard of it, to this revision: the watch is behind, as it is while the
+    /// broker that serves it is dead. To count that as silence would end documents that are being worked on.
+    Unheard {
+        /// Its revision now.
+        revision: u64,
+    },
     /// Its job was published again.
     Requeued,
     /// It was given up, as this record says.
     Failed(Box<StatusRecord>),
+}
+
+/// What a watch knows of a document that seems to stand still.
+#[derive(Clone, Copy, Debug)]
+pub struct Standstill {
+    /// The last revision of its status that was heard of.
+    pub revision: u64,
+    /// Time since then.
+    pub quiet_for: Duration,
 }
 
 /// Watches the status bucket and sweeps, makes room where it is needed, and removes what stages ask
@@ -139,7 +154,8 @@ async fn watch(
                 let message = change?;
                 let state = message.headers.as_ref().and_then(|h| h.get(names::STATE_HEADER));
                 let (subject, now) = (message.subject.as_str(), Instant::now());
-                seen.active.observe(subject, state.map(|s| s.as_str()), now);
+                let revision = message.info()?.stream_sequence;
+                seen.active.observe(subject, state.map(|s| s.as_str()), revision, now);
                 seen.leftovers.observe(subject, message.headers.as_ref(), now);
                 seen.untold.observe(subject, message.headers.as_ref(), now);
             }
@@ -155,10 +171,10 @@ async fn watch(
 async fn sweep_all(around: &Around<'_>, active: &mut Active) {
     let Around { broker, config, documents } = *around;
     let quiet = Duration::from_secs(config.sweeper.stuck_after_seconds);
-    for id in active.quiet_for(quiet, Instant::now()) {
-        let quiet_for = active.age(&id, Instant::now());
-        match sweep(broker, config, &id, quiet_for).await {
+    for (id, standstill) in active.quiet_for(quiet, Instant::now()) {
+        match sweep(broker, config, &id, standstill).await {
             Ok(Sweep::LeftAlone) => {}
+            Ok(Sweep::Unheard { revision }) => active.heard(&id, revision, Instant::now()),
             Ok(Sweep::Requeued) => {
                 tracing::warn!("invoice.id" = %id, "document had stopped moving and goes on");
             }
@@ -171,7 +187,7 @@ async fn sweep_all(around: &Around<'_>, active: &mut Active) {
     }
 }
 
-/// Looks at one document that showed no change for `quiet_for`.
+/// Looks at one document that seems to stand still.
 ///
 /// # Errors
 /// `Transient` while the broker does not answer; the next tick tries again.
@@ -179,7 +195,7 @@ pub async fn sweep(
     broker: &Broker,
     config: &Config,
     id: &DocumentId,
-    quiet_for: Duration,
+    standstill: Standstill,
 ) -> Result<Sweep, StageError> {
     let Some(read) = broker.status_at_leader(id).await? else {
         return Ok(Sweep::LeftAlone);
@@ -187,6 +203,10 @@ pub async fn sweep(
     let record = read.record;
     if record.state.is_terminal() {
         return Ok(Sweep::LeftAlone);
+    }
+    let Standstill { revision, quiet_for } = standstill;
+    if read.revision != revision {
+        return Ok(Sweep::Unheard { revision: read.revision });
     }
     let settings = config.stage(record.stage);
     let quiet = Duration::from_secs(config.sweeper.stuck_after_seconds);

@@ -2,22 +2,29 @@
 
 use std::time::Duration;
 
-use common::jetstream::sweeper::{self, Sweep, sweep};
+use common::jetstream::sweeper::{self, Standstill, Sweep, sweep};
 use common::metrics::Metrics;
 use common::stage::StageName;
-use common::status::State;
+use common::status::{State, StatusRecord};
 
 use crate::support::{Bench, Copy};
 
 const QUEUE: &str = "INVOICE_PREPROCESS";
 const LONG: Duration = Duration::from_secs(3600 * 24);
 
+/// Looks at the document as a watch does that has heard of its latest change, `quiet_for` ago.
+async fn look(bench: &Bench, record: &StatusRecord, quiet_for: Duration) -> Sweep {
+    let read = bench.broker.status_at_leader(&record.id).await.unwrap().unwrap();
+    let standstill = Standstill { revision: read.revision, quiet_for };
+    sweep(&bench.broker, &bench.config, &record.id, standstill).await.unwrap()
+}
+
 #[tokio::test]
 async fn a_document_whose_job_vanished_gets_it_back() {
     let bench = Bench::start().await;
     let record = bench.upload("jobless").await;
     bench.raw.get_stream(QUEUE).await.unwrap().purge().await.unwrap();
-    let done = sweep(&bench.broker, &bench.config, &record.id, LONG).await.unwrap();
+    let done = look(&bench, &record, LONG).await;
     assert_eq!(done, Sweep::Requeued);
     assert_eq!(bench.messages_in(QUEUE).await, 1);
     let running = bench.run(Copy::default(), 1).await;
@@ -27,10 +34,23 @@ async fn a_document_whose_job_vanished_gets_it_back() {
 }
 
 #[tokio::test]
+async fn a_document_that_has_moved_unheard_is_left_alone() {
+    let bench = Bench::start().await;
+    let record = bench.upload("moving").await;
+    bench.raw.get_stream(QUEUE).await.unwrap().purge().await.unwrap();
+    let now = bench.broker.status_at_leader(&record.id).await.unwrap().unwrap().revision;
+    let standstill = Standstill { revision: now - 1, quiet_for: LONG };
+    let done = sweep(&bench.broker, &bench.config, &record.id, standstill).await.unwrap();
+    assert_eq!(done, Sweep::Unheard { revision: now });
+    assert_eq!(bench.messages_in(QUEUE).await, 0);
+    assert_eq!(bench.status(&record).await, record);
+}
+
+#[tokio::test]
 async fn a_document_that_waits_its_turn_is_left_alone() {
     let bench = Bench::start().await;
     let record = bench.upload("waiting").await;
-    let done = sweep(&bench.broker, &bench.config, &record.id, LONG).await.unwrap();
+    let done = look(&bench, &record, LONG).await;
     assert_eq!(done, Sweep::LeftAlone);
     assert_eq!(bench.status(&record).await, record);
 }
@@ -58,9 +78,9 @@ async fn a_document_whose_services_all_died_ends_as_a_dead_letter() {
         claimed.await.unwrap();
     }
     let soon = Duration::from_secs(1);
-    let early = sweep(&bench.broker, &bench.config, &record.id, soon).await.unwrap();
+    let early = look(&bench, &record, soon).await;
     assert_eq!(early, Sweep::LeftAlone, "the last attempt may still be at work");
-    let done = sweep(&bench.broker, &bench.config, &record.id, LONG).await.unwrap();
+    let done = look(&bench, &record, LONG).await;
     assert!(matches!(done, Sweep::Failed(_)), "{done:?}");
     let failed = bench.status(&record).await;
     assert_eq!(failed.state, State::Failed);

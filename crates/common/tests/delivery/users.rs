@@ -311,7 +311,9 @@ async fn the_ways_that_are_seldom_taken_are_allowed_too() {
     let record = gateway.accept(incoming("jobless")).await.unwrap().record;
     raw.get_stream("INVOICE_PREPROCESS").await.unwrap().purge().await.unwrap();
     let day = Duration::from_secs(24 * 3600);
-    let swept = sweeper::sweep(&gateway, &guarded.config, &record.id, day).await.unwrap();
+    let revision = gateway.status_at_leader(&record.id).await.unwrap().unwrap().revision;
+    let standstill = sweeper::Standstill { revision, quiet_for: day };
+    let swept = sweeper::sweep(&gateway, &guarded.config, &record.id, standstill).await.unwrap();
     assert_eq!(swept, sweeper::Sweep::Requeued);
     assert_eq!(sweeper::conclude_undelivered(&gateway).await.unwrap(), 0);
 

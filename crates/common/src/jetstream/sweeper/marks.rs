@@ -32,9 +32,11 @@ impl Marks {
             return;
         };
         match marker {
-            Some(progress) => self.0.insert(id, (progress, now)),
-            None => self.0.remove(&id),
-        };
+            // From a watch that was started again: no change.
+            Some(progress) if self.0.get(&id).is_some_and(|(known, _)| *known == progress) => {}
+            Some(progress) => drop(self.0.insert(id, (progress, now))),
+            None => drop(self.0.remove(&id)),
+        }
     }
 
     /// Those that are to be cleared now, and what their markers say afterwards.
