@@ -137,7 +137,8 @@ mod tests {
         for bad in ["", "upload", "00112233445566FF", "00112233445566ff0", "*", "a.b"] {
             assert_eq!(bad.parse::<EndpointId>(), Err(WebhookIdError), "{bad}");
         }
-        for bad in ["", "address", "dlv_", delivery.as_str().get(..35).unwrap(), endpoint.as_str()] {
+        for bad in ["", "address", "dlv_", delivery.as_str().get(..35).unwrap(), endpoint.as_str()]
+        {
             assert_eq!(bad.parse::<DeliveryId>(), Err(WebhookIdError), "{bad}");
         }
     }
