@@ -1,6 +1,8 @@
 //! The examples of the API's description, asked of a real service: what it answers is what the description says.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -14,6 +16,9 @@ const ARCHIVE: &[u8] = b"PK\x03\x04\x14\0\0\0\0\0\0\0{]\x93\x84sv\x0b\0\0\0\x0b\
 
 /// A parameter whose example stands for a name of each request's own.
 const NAME: &str = "Idempotency-Key";
+
+/// What the examples have as the address of a webhook. Nobody of this machine is behind it.
+const RECEIVER: &str = "https://example.org/invoices";
 
 fn described(url: &str) -> Value {
     get(&format!("{url}/openapi.json")).1
@@ -89,13 +94,24 @@ struct Request {
 #[test]
 fn every_operation_answers_its_examples_as_it_is_described() {
     let folder = folder();
-    let service = Setup::all(folder.path()).start();
+    let port = receiver();
+    let webhooks = format!(
+        "[webhooks]\nallowed_networks = [\"127.0.0.1/32\"]\nports = [{port}]\nplain_http = true\n"
+    );
+    let service = Setup { config: &webhooks, ..Setup::all(folder.path()) }.start();
+    let receiver = format!("http://127.0.0.1:{port}/invoices");
+    let webhook = post(&service.url, "/api/v1/webhooks", &json!({ "url": receiver }));
+    let webhook = webhook["id"].as_str().unwrap().to_owned();
     // What the examples of the list look for, and one with images of pages.
     let listed = service.accepted(&sample("facture-tunisie.pdf"), "application/pdf");
     let id = service.accepted(&sample("facture-scan.pdf"), "application/pdf");
     for id in [&listed, &id] {
         assert_eq!(service.ended(id)["state"], "completed");
     }
+    let log = format!("{}/api/v1/webhooks/{webhook}/deliveries", service.url);
+    let delivery = until(|| get(&log).1["items"][0]["id"].as_str().map(str::to_owned));
+    // What stands in an address for what there is.
+    let names = [("id", &id), ("webhook", &webhook), ("delivery", &delivery)];
     let image = format!("{}/api/v1/invoices/{id}/pages/1/image", service.url);
     let (_, _, png) = crate::support::get_bytes(&image);
     let bodies = BTreeMap::from([
@@ -122,16 +138,19 @@ fn every_operation_answers_its_examples_as_it_is_described() {
         };
         for media_type in types {
             asked += 1;
-            let request = request(method, path, operation, &id, asked);
-            let body = media_type.map(|kind| {
-                (kind, bodies.get(kind).unwrap_or_else(|| panic!("no body of {kind}")).clone())
+            let request = request(method, path, operation, &names, asked);
+            let body = media_type.map(|kind| match kind {
+                "application/json" => (kind, json_body(&api, operation, &receiver)),
+                _ => {
+                    (kind, bodies.get(kind).unwrap_or_else(|| panic!("no body of {kind}")).clone())
+                }
             });
             let request = with_body(request, body);
             let name = format!("{method} {path} {}", media_type.unwrap_or_default());
             assert_answered(&api, operation, &send(&service.url, &request), &name);
         }
     }
-    assert!(asked >= 22, "{asked} requests");
+    assert!(asked >= 35, "{asked} requests");
     let (_, found) = get(&format!("{}/api/v1/invoices?seller=simorgh", service.url));
     assert_eq!(found["items"][0]["id"], listed, "the example finds something");
 }
@@ -142,8 +161,66 @@ fn form(file: &[u8]) -> Vec<u8> {
     [head.as_bytes(), file, b"\r\n--frontier--\r\n"].concat()
 }
 
-/// The request that the examples make; parameters without one are left out, as a client may.
-fn request(method: &str, path: &str, operation: &Value, id: &str, number: usize) -> Request {
+/// The example of an operation's JSON, sent to `receiver` where it says where to send.
+fn json_body(api: &Value, operation: &Value, receiver: &str) -> Vec<u8> {
+    let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+    let schema = match schema["$ref"].as_str() {
+        Some(place) => api.pointer(place.trim_start_matches('#')).unwrap(),
+        None => schema,
+    };
+    let example = schema.get("example").unwrap_or_else(|| panic!("no example: {schema}"));
+    example.to_string().replace(RECEIVER, receiver).into_bytes()
+}
+
+/// Takes whatever is sent, and returns its port.
+fn receiver() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for connection in listener.incoming().flatten() {
+            let mut reader = BufReader::new(&connection);
+            let (mut line, mut length) = (String::new(), 0);
+            while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
+                if let Some((name, value)) = line.split_once(':')
+                    && name.eq_ignore_ascii_case("content-length")
+                {
+                    length = value.trim().parse().unwrap();
+                }
+                line.clear();
+            }
+            // Whoever hangs up early has not sent anything.
+            if reader.read_exact(&mut vec![0; length]).is_ok() {
+                let answer = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+                drop((&connection).write_all(answer));
+            }
+        }
+    });
+    port
+}
+
+fn until<T>(look: impl FnMut() -> Option<T>) -> T {
+    common::testing::process::until(Duration::from_secs(60), "a delivery", look)
+}
+
+fn post(url: &str, path: &str, body: &Value) -> Value {
+    let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+    let address = path.to_owned();
+    let body = body.to_string().into_bytes();
+    let (status, _, answer) =
+        send(url, &Request { method: "POST".to_owned(), address, headers, body });
+    assert!(status < 300, "{path}: {status}");
+    serde_json::from_slice(&answer).unwrap()
+}
+
+/// The request that the examples make; parameters without one are left out, as a client may. `names` stand in
+/// the address for what there is.
+fn request(
+    method: &str,
+    path: &str,
+    operation: &Value,
+    names: &[(&str, &String)],
+    number: usize,
+) -> Request {
     let (mut address, mut query, mut headers) = (path.to_owned(), Vec::new(), Vec::new());
     for parameter in list(&operation["parameters"]) {
         let name = parameter["name"].as_str().unwrap();
@@ -153,9 +230,11 @@ fn request(method: &str, path: &str, operation: &Value, id: &str, number: usize)
         };
         let value = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
         match parameter["in"].as_str().unwrap() {
-            // Stands for the id that the client was answered with.
-            "path" if name == "id" => address = address.replace("{id}", id),
-            "path" => address = address.replace(&format!("{{{name}}}"), &value),
+            "path" => {
+                let known = names.iter().find(|(its, _)| *its == name);
+                let value = known.map_or(&value, |(_, known)| known);
+                address = address.replace(&format!("{{{name}}}"), value);
+            }
             "query" => query.push(format!("{name}={}", value.replace('+', "%2B"))),
             "header" if name == NAME => {
                 headers.push((name.to_owned(), format!("{value}-{number}")))

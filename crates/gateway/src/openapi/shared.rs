@@ -14,6 +14,16 @@ pub(crate) struct OfDocument {
     id: String,
 }
 
+/// Which webhook.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "describes the address; it is read elsewhere")]
+pub(crate) struct OfWebhook {
+    /// The id that it was made with
+    #[param(example = "00112233445566ff")]
+    webhook: String,
+}
+
 /// What the client has already.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]

@@ -22,7 +22,7 @@ use common::status::StatusRecord;
 use super::result::{json_answer, json_tag};
 use crate::caller::{DocumentsCorrect, May};
 use crate::error::ApiError;
-use crate::openapi::{Refusals, TooOften};
+use crate::openapi::{Absent, OfDocument, Refusals, TooOften};
 use crate::parameter;
 use crate::problem::Problem;
 use crate::retained::{self, Version};
@@ -38,7 +38,10 @@ const BODY_SECONDS: u64 = 10;
 
 /// What is to be put right. Describes the request; the request itself is read by `common::correction`.
 #[derive(ToSchema)]
-#[schema(as = CorrectionsWanted)]
+#[schema(
+    as = CorrectionsWanted,
+    example = json!({"corrections": [{"field": "number", "value": "2026-0042"}], "reviewed": true})
+)]
 #[expect(dead_code, reason = "describes a request that is read elsewhere")]
 pub(crate) struct Wish {
     /// Values, each at most once.
@@ -73,9 +76,13 @@ pub(crate) struct WishedValue {
     path = "/api/v1/invoices/{id}/result",
     tag = "invoices",
     params(
-        ("id" = String, Path, description = "The id that the upload was answered with"),
-        ("If-Match" = String, Header, description = "Entity tag of the result that is put right, as JSON; `*` for \
-            whichever there is"),
+        OfDocument,
+        (
+            "If-Match" = String,
+            Header,
+            description = "Entity tag of the result that is put right, as JSON; `*` for whichever there is",
+            example = "*",
+        ),
     ),
     request_body(content = inline(Wish), description = "At most 64 KiB"),
     responses(
@@ -85,12 +92,7 @@ pub(crate) struct WishedValue {
             body = InvoiceExtracted,
             headers(("ETag" = String, description = "Changes with the answer")),
         ),
-        (
-            status = 404,
-            description = "Unknown, expired, or somebody else's",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        Absent,
         (
             status = 408,
             description = "The body took too long",

@@ -10,9 +10,8 @@ use axum::response::{IntoResponse, Response};
 
 use crate::caller::{DocumentsRead, May};
 use crate::error::ApiError;
-use crate::openapi::{Refusals, TooOften};
+use crate::openapi::{Absent, OfDocument, Refusals, Silent, TooOften};
 use crate::parameter;
-use crate::problem::Problem;
 use crate::retained;
 use crate::state::App;
 use crate::view::Corrections;
@@ -25,21 +24,11 @@ use crate::view::Corrections;
     get,
     path = "/api/v1/invoices/{id}/result/corrections",
     tag = "invoices",
-    params(("id" = String, Path, description = "The id that the upload was answered with")),
+    params(OfDocument),
     responses(
         (status = 200, description = "All of them", body = Corrections),
-        (
-            status = 404,
-            description = "Unknown, expired, or somebody else's",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 503,
-            description = "The broker does not answer; come back after `Retry-After` seconds",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        Absent,
+        Silent,
         Refusals,
         TooOften,
     ),

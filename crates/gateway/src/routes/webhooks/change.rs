@@ -15,7 +15,7 @@ use common::webhook::EndpointState;
 use crate::caller::{May, WebhooksManage};
 use crate::error::{ApiError, WebhookError};
 use crate::json;
-use crate::openapi::{Refusals, TooOften};
+use crate::openapi::{NoRoom, OfWebhook, Refusals, TooOften};
 use crate::problem::Problem;
 use crate::state::App;
 use crate::view::webhooks::WebhookView;
@@ -25,6 +25,7 @@ use super::{described, failed, kinds, looked_at, named};
 /// What to change; what is absent stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"description": "accounting", "enabled": true}))]
 struct WebhookChange {
     /// Where events are sent from now on, also those that wait.
     url: Option<String>,
@@ -43,7 +44,7 @@ struct WebhookChange {
     patch,
     path = "/api/v1/webhooks/{webhook}",
     tag = "webhooks",
-    params(("webhook" = String, Path, description = "Its id")),
+    params(OfWebhook),
     request_body(content = WebhookChange, content_type = "application/json"),
     responses(
         (status = 200, description = "Changed", body = WebhookView),
@@ -77,12 +78,7 @@ struct WebhookChange {
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 503,
-            description = "No room, or the broker is away; come back after `Retry-After` seconds",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        NoRoom,
         Refusals,
         TooOften,
     ),

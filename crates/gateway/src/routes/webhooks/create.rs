@@ -16,7 +16,7 @@ use common::webhook::{Endpoint, EndpointId, NewEndpoint, Secret, SecretError};
 use crate::caller::{May, WebhooksManage};
 use crate::error::{ApiError, WebhookError};
 use crate::json;
-use crate::openapi::{Refusals, TooOften};
+use crate::openapi::{NoRoom, Refusals, TooOften};
 use crate::problem::Problem;
 use crate::state::App;
 use crate::view::webhooks::{WebhookView, WebhookWithSecret, webhook_path};
@@ -28,6 +28,7 @@ const MAX_WEBHOOKS: usize = 20;
 
 /// A new webhook.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"url": "https://example.org/invoices", "kinds": ["invoice.extracted", "invoice.failed"]}))]
 #[serde(deny_unknown_fields)]
 struct NewWebhook {
     /// Where events are sent: `https`, on a public address and an ordinary port, where the operator allows no others.
@@ -90,12 +91,7 @@ struct NewWebhook {
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 503,
-            description = "No room, or the broker is away; come back after `Retry-After` seconds",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        NoRoom,
         Refusals,
         TooOften,
     ),

@@ -13,7 +13,7 @@ use common::webhook::DeliveryState;
 
 use crate::caller::{May, WebhooksManage};
 use crate::error::{ApiError, WebhookError};
-use crate::openapi::{Refusals, TooOften};
+use crate::openapi::{OfWebhook, Refusals, Silent, TooOften};
 use crate::parameter;
 use crate::problem::Problem;
 use crate::state::App;
@@ -55,7 +55,7 @@ fn state(text: &str) -> Result<DeliveryState, ApiError> {
     get,
     path = "/api/v1/webhooks/{webhook}/deliveries",
     tag = "webhooks",
-    params(("webhook" = String, Path, description = "Its id"), Asked),
+    params(OfWebhook, Asked),
     responses(
         (status = 200, description = "Some of them", body = Deliveries),
         (
@@ -76,12 +76,7 @@ fn state(text: &str) -> Result<DeliveryState, ApiError> {
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 503,
-            description = "The broker does not answer; come back after `Retry-After` seconds",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        Silent,
         Refusals,
         TooOften,
     ),

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::caller::{May, WebhooksManage};
 use crate::error::{ApiError, WebhookError};
-use crate::openapi::{Refusals, TooOften};
+use crate::openapi::{OfWebhook, Refusals, Silent, TooOften};
 use crate::problem::Problem;
 use crate::state::App;
 use crate::view::webhooks::{WebhookView, WebhookWithHealth, Webhooks};
@@ -23,12 +23,7 @@ use super::{failed, named};
     tag = "webhooks",
     responses(
         (status = 200, description = "All of them, oldest first", body = Webhooks),
-        (
-            status = 503,
-            description = "The broker does not answer; come back after `Retry-After` seconds",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        Silent,
         Refusals,
         TooOften,
     ),
@@ -50,7 +45,7 @@ pub(crate) async fn webhooks(
     get,
     path = "/api/v1/webhooks/{webhook}",
     tag = "webhooks",
-    params(("webhook" = String, Path, description = "Its id")),
+    params(OfWebhook),
     responses(
         (status = 200, description = "As it stands", body = WebhookWithHealth),
         (
@@ -59,12 +54,7 @@ pub(crate) async fn webhooks(
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 503,
-            description = "The broker does not answer; come back after `Retry-After` seconds",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        Silent,
         Refusals,
         TooOften,
     ),

@@ -10,7 +10,7 @@ use common::audit::{Action, Outcome};
 
 use crate::caller::{May, WebhooksManage};
 use crate::error::{ApiError, WebhookError};
-use crate::openapi::{Refusals, TooOften};
+use crate::openapi::{OfWebhook, Refusals, Silent, TooOften};
 use crate::problem::Problem;
 use crate::state::App;
 
@@ -21,7 +21,7 @@ use super::{failed, named};
     delete,
     path = "/api/v1/webhooks/{webhook}",
     tag = "webhooks",
-    params(("webhook" = String, Path, description = "Its id")),
+    params(OfWebhook),
     responses(
         (status = 204, description = "Nothing is left of it"),
         (
@@ -30,12 +30,7 @@ use super::{failed, named};
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 503,
-            description = "The broker does not answer; come back after `Retry-After` seconds",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        Silent,
         Refusals,
         TooOften,
     ),

@@ -13,7 +13,7 @@ use common::webhook::{DeliveryId, EndpointId};
 
 use crate::caller::{May, WebhooksManage};
 use crate::error::{ApiError, WebhookError};
-use crate::openapi::{Refusals, TooOften};
+use crate::openapi::{Absent, NoRoom, OfWebhook, Refusals, TooOften};
 use crate::problem::Problem;
 use crate::state::App;
 use crate::view::webhooks::DeliveryView;
@@ -28,29 +28,24 @@ use super::failed;
     path = "/api/v1/webhooks/{webhook}/deliveries/{delivery}/replay",
     tag = "webhooks",
     params(
-        ("webhook" = String, Path, description = "The webhook's id"),
-        ("delivery" = String, Path, description = "The delivery's id"),
+        OfWebhook,
+        (
+            "delivery" = String,
+            Path,
+            description = "The delivery's id, which is its webhook-id",
+            example = "dlv_0123456789abcdef0123456789abcdef",
+        ),
     ),
     responses(
         (status = 202, description = "Queued", body = DeliveryView),
-        (
-            status = 404,
-            description = "Unknown, expired, or somebody else's",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        Absent,
         (
             status = 410,
             description = "The event is kept no longer, or was removed with its document",
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 503,
-            description = "No room, or the broker is away; come back after `Retry-After` seconds",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        NoRoom,
         Refusals,
         TooOften,
     ),

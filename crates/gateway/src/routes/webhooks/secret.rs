@@ -12,7 +12,7 @@ use common::webhook::Secret;
 
 use crate::caller::{May, WebhooksManage};
 use crate::error::{ApiError, WebhookError};
-use crate::openapi::{Refusals, TooOften};
+use crate::openapi::{NoRoom, OfWebhook, Refusals, TooOften};
 use crate::problem::Problem;
 use crate::state::App;
 use crate::view::webhooks::{WebhookView, WebhookWithSecret};
@@ -28,7 +28,7 @@ use super::{failed, named};
     post,
     path = "/api/v1/webhooks/{webhook}/secret",
     tag = "webhooks",
-    params(("webhook" = String, Path, description = "Its id")),
+    params(OfWebhook),
     responses(
         (status = 200, description = "Exchanged", body = WebhookWithSecret),
         (
@@ -37,12 +37,7 @@ use super::{failed, named};
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 503,
-            description = "No room, or the broker is away; come back after `Retry-After` seconds",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        NoRoom,
         Refusals,
         TooOften,
     ),

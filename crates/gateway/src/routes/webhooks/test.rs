@@ -12,7 +12,7 @@ use common::webhook::{Attempt, Said};
 
 use crate::caller::{May, WebhooksManage};
 use crate::error::{ApiError, WebhookError};
-use crate::openapi::{Refusals, TooOften};
+use crate::openapi::{OfWebhook, Refusals, Silent, TooOften};
 use crate::problem::Problem;
 use crate::state::App;
 use crate::view::webhooks::{AttemptView, Tested};
@@ -27,7 +27,7 @@ use super::{failed, named};
     post,
     path = "/api/v1/webhooks/{webhook}/test",
     tag = "webhooks",
-    params(("webhook" = String, Path, description = "Its id")),
+    params(OfWebhook),
     responses(
         (status = 200, description = "Sent, or tried to", body = Tested),
         (
@@ -42,12 +42,7 @@ use super::{failed, named};
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 503,
-            description = "The broker does not answer; come back after `Retry-After` seconds",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        Silent,
         Refusals,
         TooOften,
     ),
