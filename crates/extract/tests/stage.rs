@@ -141,8 +141,8 @@ fn a_service_does_not_start_with_hints_that_cannot_be_used() {
 
 #[tokio::test]
 async fn the_example_of_the_page_is_read_and_finds_what_it_says() {
-    let page = include_str!("../../../docs/suppliers.md");
-    let (_, behind) = page.split_once("```toml\n# hints.toml\n").unwrap();
+    let document = include_str!("../../../docs/suppliers.md");
+    let (_, behind) = document.split_once("```toml\n# hints.toml\n").unwrap();
     let (example, _) = behind.split_once("```").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hints.toml");
