@@ -1,7 +1,7 @@
 //! What people put right in a result: which values, by whom, and what the result says then.
 //!
 //! A result stays as it was read. Corrections stand beside it in the status record, each with what was there before, and
-//! [`apply`] makes of both what is shown. [`field`] says which values there are and what each may be, [`request`] reads
+//! `apply` makes of both what is shown. [`field`] says which values there are and what each may be, [`request`] reads
 //! what a client asks for. All of it is pure.
 
 mod apply;
