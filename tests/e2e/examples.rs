@@ -102,6 +102,8 @@ fn every_operation_answers_its_examples_as_it_is_described() {
     let receiver = format!("http://127.0.0.1:{port}/invoices");
     let webhook = post(&service.url, "/api/v1/webhooks", &json!({ "url": receiver }));
     let webhook = webhook["id"].as_str().unwrap().to_owned();
+    // Signs what is sent to the address that the example of an upload brings.
+    post(&service.url, "/api/v1/webhooks", &json!({ "uploads": true }));
     // What the examples of the list look for, and one with images of pages.
     let listed = service.accepted(&sample("facture-tunisie.pdf"), "application/pdf");
     let id = service.accepted(&sample("facture-scan.pdf"), "application/pdf");
@@ -138,7 +140,8 @@ fn every_operation_answers_its_examples_as_it_is_described() {
         };
         for media_type in types {
             asked += 1;
-            let request = request(method, path, operation, &names, asked);
+            let mut request = request(method, path, operation, &names, asked);
+            request.address = request.address.replace(RECEIVER, &receiver);
             let body = media_type.map(|kind| match kind {
                 "application/json" => (kind, json_body(&api, operation, &receiver)),
                 _ => {
