@@ -87,7 +87,7 @@ pub(crate) async fn corrected() -> File {
         (
             status = 200,
             description = "AsyncAPI 3",
-            body = String,
+            body = serde_json::Value,
             content_type = "application/yaml",
         ),
         TooOften,

@@ -30,9 +30,10 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Keeps nginx from holding events back.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// Events as the living HTML standard writes them.
+/// Events as the living HTML standard writes them. Of no type: what reads this description makes text of them, or
+/// objects.
 #[derive(Debug, ToSchema)]
-#[schema(value_type = String)]
+#[schema(value_type = serde_json::Value)]
 #[expect(dead_code, reason = "describes the stream; it is written event by event")]
 pub(crate) struct EventStream(String);
 
