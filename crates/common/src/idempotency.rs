@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StageError;
 use crate::status::State;
+use crate::versioned;
 
 pub use key::{BadIdempotencyKey, Fingerprint, Fingerprinter, IdempotencyKey};
 
@@ -137,10 +138,7 @@ impl Kept {
     /// # Errors
     /// `Internal`, never in a released build: every value has a form.
     pub fn encode(&self) -> Result<Vec<u8>, StageError> {
-        let mut bytes = Vec::new();
-        ciborium::into_writer(self, &mut bytes)
-            .map_err(|error| StageError::internal("encode_failed", error.to_string()))?;
-        Ok(bytes)
+        versioned::to_cbor(self)
     }
 
     /// Reads what [`Self::encode`] wrote.

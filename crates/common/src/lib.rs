@@ -32,6 +32,7 @@ pub mod stage;
 pub mod status;
 pub mod telemetry;
 pub mod vendored;
+mod versioned;
 pub mod webhook;
 pub mod worker;
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::StageError;
 use crate::object::ObjectRef;
+use crate::versioned;
 
 /// What a document is, by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -268,10 +269,7 @@ pub struct ReadDocument {
 /// # Errors
 /// `Internal` when a value has no CBOR form, which is a bug.
 pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StageError> {
-    let mut bytes = Vec::new();
-    ciborium::into_writer(value, &mut bytes)
-        .map_err(|e| StageError::internal("encode_failed", e.to_string()))?;
-    Ok(bytes)
+    versioned::to_cbor(value)
 }
 
 /// Decodes a hand-over.

@@ -3,6 +3,7 @@
 use common::id::{DocumentId, Tenant};
 
 use crate::error::{ApiError, WebhookError};
+use crate::routes::webhooks;
 use crate::state::App;
 
 /// Looks whether `url` may be called for `tenant`, and gives it the form in which it is kept.
@@ -10,13 +11,13 @@ use crate::state::App;
 /// # Errors
 /// [`WebhookError::UrlRefused`], and [`WebhookError::UploadsMissing`] where there is nothing to sign with.
 pub(crate) async fn looked_at(app: &App, tenant: &Tenant, url: &str) -> Result<String, ApiError> {
-    let target = app.caller.look_at(url).await.map_err(WebhookError::UrlRefused)?;
+    let url = webhooks::looked_at(app, url).await?;
     let endpoints = app.accepting.endpoints_of(tenant).await;
     let endpoints = endpoints.map_err(|error| ApiError::from(&error))?;
     if !endpoints.iter().any(|endpoint| endpoint.url.is_none()) {
         return Err(WebhookError::UploadsMissing.into());
     }
-    Ok(target.url().to_string())
+    Ok(url)
 }
 
 /// Has `url` called when the document ends.

@@ -2,7 +2,7 @@
 
 use axum::body::to_bytes;
 use axum::extract::Request;
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use mime::Mime;
 use serde::de::DeserializeOwned;
 
@@ -11,14 +11,18 @@ use crate::error::ApiError;
 /// Bytes of a body: a URL, and some words beside it.
 const MAX_BYTES: usize = 16 * 1024;
 
+/// Whether a Content-Type names JSON.
+pub(crate) fn is_json(declared: &HeaderValue) -> bool {
+    let declared: Option<Mime> = declared.to_str().ok().and_then(|value| value.parse().ok());
+    declared.is_some_and(|declared| declared.essence_str() == mime::APPLICATION_JSON.as_ref())
+}
+
 /// Reads the body of `request`. What it was is never quoted: it may hold a secret.
 ///
 /// # Errors
 /// [`ApiError::NotJson`], [`ApiError::BodyTooLarge`], [`ApiError::JsonMalformed`].
 pub(crate) async fn read<T: DeserializeOwned>(request: Request) -> Result<T, ApiError> {
-    let declared = request.headers().get(header::CONTENT_TYPE);
-    let declared: Option<Mime> = declared.and_then(|value| value.to_str().ok()?.parse().ok());
-    if declared.is_none_or(|declared| declared.essence_str() != mime::APPLICATION_JSON.as_ref()) {
+    if !request.headers().get(header::CONTENT_TYPE).is_some_and(is_json) {
         return Err(ApiError::NotJson);
     }
     let too_large = |_| ApiError::BodyTooLarge { limit: MAX_BYTES as u64 };

@@ -15,6 +15,7 @@ use crate::event::{DEAD_LETTER_VERSION, DeadLetter, EventKind, InvoiceFailed};
 use crate::job::{JOB_VERSION, Job};
 use crate::status::{State, StatusRecord};
 use crate::telemetry::trace;
+use crate::versioned;
 
 /// A message as it was delivered, for the dead letter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -153,9 +154,7 @@ impl Broker {
         name: &str,
         letter: &DeadLetter,
     ) -> Result<(), StageError> {
-        let mut payload = Vec::new();
-        ciborium::into_writer(letter, &mut payload)
-            .map_err(|e| StageError::internal("encode_failed", e.to_string()))?;
+        let payload = versioned::to_cbor(letter)?;
         let mut headers = HeaderMap::new();
         headers.insert(names::CONTENT_TYPE_HEADER, "application/cbor");
         headers.insert(names::VERSION_HEADER, DEAD_LETTER_VERSION.to_string());

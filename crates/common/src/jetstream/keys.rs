@@ -16,6 +16,7 @@ use super::publish::{Message, Unpublished};
 use super::statuses::{KV_OPERATION, MAX_ROUNDS, contended};
 use crate::error::StageError;
 use crate::key::{KeyId, KeyRecord};
+use crate::versioned;
 
 /// Version of [`Used`].
 const USED_VERSION: u16 = 1;
@@ -143,9 +144,7 @@ impl Broker {
     /// # Errors
     /// `Transient` while the broker does not answer or has no room.
     pub async fn note_key_use(&self, id: &KeyId, at: Timestamp) -> Result<(), StageError> {
-        let mut body = Vec::new();
-        ciborium::into_writer(&Used { version: USED_VERSION, at }, &mut body)
-            .map_err(|error| StageError::internal("encode_failed", error.to_string()))?;
+        let body = versioned::to_cbor(&Used { version: USED_VERSION, at })?;
         let subject = names::key_use_subject(id);
         let message = Message { subject, headers: HeaderMap::new(), payload: body.into() };
         self.publish_confirmed(&message).await.0?;

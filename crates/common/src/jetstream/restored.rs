@@ -26,9 +26,9 @@ impl Broker {
     /// `Transient` while the broker does not answer, `Internal` for what another version has stored.
     pub async fn end_as_told(&self) -> Result<u64, StageError> {
         let mut ended = 0;
-        for prefix in [EventKind::Extracted, EventKind::Failed] {
+        for kind in [EventKind::Extracted, EventKind::Failed] {
             let listed =
-                self.subjects(names::EVENTS_STREAM, &format!("{}.>", prefix.as_str())).await?;
+                self.subjects(names::EVENTS_STREAM, &format!("{}.>", kind.as_str())).await?;
             let subjects = stream::iter(listed).map(|(subject, _)| self.end_as_told_on(subject));
             let done: Vec<bool> = subjects.buffer_unordered(AT_ONCE).try_collect().await?;
             ended += done.into_iter().filter(|done| *done).count() as u64;
@@ -41,9 +41,7 @@ impl Broker {
         let Some((kind, tenant, id)) = parse_event(&subject) else { return Ok(false) };
         let generation = names::generation_of(&subject);
         let Some(read) = self.status_at_leader(&id).await? else { return Ok(false) };
-        let is_known = read.record.generation > generation
-            || (read.record.generation == generation && read.record.state.is_terminal());
-        if is_known || read.record.tenant != tenant {
+        if read.record.tenant != tenant || !read.record.is_before_end_of(generation) {
             return Ok(false);
         }
         let events = self.stream(names::EVENTS_STREAM).await?;

@@ -7,6 +7,7 @@ use subtle::ConstantTimeEq;
 use super::{ApiKey, KeyId, Scopes};
 use crate::error::StageError;
 use crate::id::Tenant;
+use crate::versioned;
 
 /// Version this build writes and reads. New optional fields keep it; anything else raises it.
 pub const KEY_VERSION: u16 = 1;
@@ -46,11 +47,6 @@ pub enum Standing {
     Expired,
     /// It was taken back.
     Revoked,
-}
-
-#[derive(Deserialize)]
-struct Version {
-    version: u16,
 }
 
 impl KeyRecord {
@@ -95,10 +91,7 @@ impl KeyRecord {
     /// # Errors
     /// `Internal` for a value without a wire form, which is a bug.
     pub fn encode(&self) -> Result<Vec<u8>, StageError> {
-        let mut bytes = Vec::new();
-        ciborium::into_writer(self, &mut bytes)
-            .map_err(|error| StageError::internal("encode_failed", error.to_string()))?;
-        Ok(bytes)
+        versioned::to_cbor(self)
     }
 
     /// Reads the record back.
@@ -107,13 +100,7 @@ impl KeyRecord {
     /// `Internal` for bytes of another version, or of something else.
     pub fn decode(bytes: &[u8]) -> Result<Self, StageError> {
         let unreadable = |reason: String| StageError::internal("key_unreadable", reason);
-        let Version { version } =
-            ciborium::from_reader(bytes).map_err(|error| unreadable(error.to_string()))?;
-        if version != KEY_VERSION {
-            let reason = format!("version {version}, this build reads {KEY_VERSION}");
-            return Err(unreadable(reason));
-        }
-        ciborium::from_reader(bytes).map_err(|error| unreadable(error.to_string()))
+        versioned::from_cbor(bytes, KEY_VERSION, unreadable)
     }
 }
 

@@ -22,13 +22,17 @@ pub enum ToldEnd {
 }
 
 impl StatusRecord {
+    /// Whether this is from before the end of its processing `generation`.
+    #[must_use]
+    pub fn is_before_end_of(&self, generation: u32) -> bool {
+        generation > self.generation || (generation == self.generation && !self.state.is_terminal())
+    }
+
     /// The record that stood when an event of `generation` was stored `at` that time; `None` where this one is not
     /// older than that.
     #[must_use]
     pub fn ended_as_told(&self, generation: u32, end: ToldEnd, at: Timestamp) -> Option<Self> {
-        let is_older = generation > self.generation
-            || (generation == self.generation && !self.state.is_terminal());
-        if !is_older {
+        if !self.is_before_end_of(generation) {
             return None;
         }
         let ended = Self {

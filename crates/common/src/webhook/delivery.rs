@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{DeliveryId, EndpointId, Retries};
 use crate::error::StageError;
 use crate::id::{DocumentId, Tenant};
+use crate::versioned;
 
 /// Version this build writes and reads. New optional fields keep it; anything else raises it.
 pub const DELIVERY_VERSION: u16 = 1;
@@ -145,11 +146,6 @@ pub enum Begun {
     Stale,
 }
 
-#[derive(Deserialize)]
-struct Version {
-    version: u16,
-}
-
 impl Delivery {
     /// A delivery that waits for its first attempt.
     #[must_use]
@@ -254,13 +250,7 @@ impl Delivery {
     /// `Internal` for bytes of another version, or of something else.
     pub fn decode(bytes: &[u8]) -> Result<Self, StageError> {
         let unreadable = |reason: String| StageError::internal("delivery_unreadable", reason);
-        let Version { version } =
-            serde_json::from_slice(bytes).map_err(|error| unreadable(error.to_string()))?;
-        if version != DELIVERY_VERSION {
-            let reason = format!("version {version}, this build reads {DELIVERY_VERSION}");
-            return Err(unreadable(reason));
-        }
-        serde_json::from_slice(bytes).map_err(|error| unreadable(error.to_string()))
+        versioned::from_json(bytes, DELIVERY_VERSION, unreadable)
     }
 }
 

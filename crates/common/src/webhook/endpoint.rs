@@ -10,6 +10,7 @@ use super::{EndpointId, Secret};
 use crate::error::StageError;
 use crate::event::EventKind;
 use crate::id::Tenant;
+use crate::versioned;
 
 /// Version this build writes and reads. New optional fields keep it; anything else raises it.
 pub const ENDPOINT_VERSION: u16 = 1;
@@ -139,11 +140,6 @@ pub struct Endpoint {
     pub events_after: u64,
 }
 
-#[derive(Deserialize)]
-struct Version {
-    version: u16,
-}
-
 impl Endpoint {
     /// A new one, which gets what is stored after sequence `events_after`.
     #[must_use]
@@ -211,10 +207,7 @@ impl Endpoint {
     /// # Errors
     /// `Internal` for a value without a wire form, which is a bug.
     pub fn encode(&self) -> Result<Vec<u8>, StageError> {
-        let mut bytes = Vec::new();
-        ciborium::into_writer(self, &mut bytes)
-            .map_err(|error| StageError::internal("encode_failed", error.to_string()))?;
-        Ok(bytes)
+        versioned::to_cbor(self)
     }
 
     /// Reads the record back.
@@ -223,13 +216,7 @@ impl Endpoint {
     /// `Internal` for bytes of another version, or of something else.
     pub fn decode(bytes: &[u8]) -> Result<Self, StageError> {
         let unreadable = |reason: String| StageError::internal("webhook_unreadable", reason);
-        let Version { version } =
-            ciborium::from_reader(bytes).map_err(|error| unreadable(error.to_string()))?;
-        if version != ENDPOINT_VERSION {
-            let reason = format!("version {version}, this build reads {ENDPOINT_VERSION}");
-            return Err(unreadable(reason));
-        }
-        ciborium::from_reader(bytes).map_err(|error| unreadable(error.to_string()))
+        versioned::from_cbor(bytes, ENDPOINT_VERSION, unreadable)
     }
 }
 

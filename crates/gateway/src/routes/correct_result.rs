@@ -8,7 +8,6 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use bytes::Bytes;
-use mime::Mime;
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -22,6 +21,7 @@ use common::status::StatusRecord;
 use super::result::{json_answer, json_tag};
 use crate::caller::{DocumentsCorrect, May};
 use crate::error::ApiError;
+use crate::json;
 use crate::openapi::{Absent, OfDocument, Refusals, TooOften};
 use crate::parameter;
 use crate::problem::Problem;
@@ -227,10 +227,8 @@ fn expect_json(headers: &HeaderMap) -> Result<(), ApiError> {
     if headers.contains_key(header::CONTENT_ENCODING) {
         return Err(ApiError::UnsupportedContentEncoding);
     }
-    let Some(stated) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
-    let stated: Option<Mime> = stated.to_str().ok().and_then(|stated| stated.parse().ok());
-    let is_json = stated.is_some_and(|stated| stated.essence_str() == "application/json");
-    is_json.then_some(()).ok_or(ApiError::NotJson)
+    let is_fitting = headers.get(header::CONTENT_TYPE).is_none_or(json::is_json);
+    is_fitting.then_some(()).ok_or(ApiError::NotJson)
 }
 
 async fn read(body: &mut Body) -> Result<Bytes, ApiError> {

@@ -13,8 +13,9 @@ use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 
 use common::error::StageError;
-use common::webhook::{EndpointId, Kinds};
+use common::webhook::{Endpoint, EndpointId, Kinds};
 
+use crate::caller::Caller;
 use crate::error::{ApiError, WebhookError};
 use crate::state::App;
 
@@ -27,8 +28,17 @@ fn named(id: Result<Path<String>, PathRejection>) -> Result<EndpointId, ApiError
     Ok(id.parse().map_err(|_| WebhookError::NotFound)?)
 }
 
+/// The caller's webhook of this id.
+///
+/// # Errors
+/// [`WebhookError::NotFound`], also for another tenant's; [`ApiError::BrokerAway`].
+async fn of_caller(app: &App, caller: &Caller, id: &EndpointId) -> Result<Endpoint, ApiError> {
+    let endpoint = app.accepting.endpoint(&caller.tenant, id).await;
+    Ok(endpoint.map_err(|error| failed(&error))?.ok_or(WebhookError::NotFound)?)
+}
+
 /// Looks whether `url` may be called, and gives it the form in which it is kept.
-async fn looked_at(app: &App, url: &str) -> Result<String, ApiError> {
+pub(crate) async fn looked_at(app: &App, url: &str) -> Result<String, ApiError> {
     let target = app.caller.look_at(url).await.map_err(WebhookError::UrlRefused)?;
     Ok(target.url().to_string())
 }

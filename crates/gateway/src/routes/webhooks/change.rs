@@ -20,7 +20,7 @@ use crate::problem::Problem;
 use crate::state::App;
 use crate::view::webhooks::WebhookView;
 
-use super::{described, failed, kinds, looked_at, named};
+use super::{described, failed, kinds, looked_at, named, of_caller};
 
 /// What to change; what is absent stays.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -92,8 +92,7 @@ pub(crate) async fn change_webhook(
 ) -> Result<Json<WebhookView>, ApiError> {
     let id = named(id)?;
     let (broker, tenant) = (&app.accepting, &caller.tenant);
-    let endpoint = broker.endpoint(tenant, &id).await.map_err(|error| failed(&error))?;
-    let endpoint = endpoint.ok_or(WebhookError::NotFound)?;
+    let endpoint = of_caller(&app, &caller, &id).await?;
     let asked: WebhookChange = json::read(request).await?;
     let url = match asked.url.as_deref() {
         Some(_) if endpoint.url.is_none() => {

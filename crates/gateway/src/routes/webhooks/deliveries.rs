@@ -12,14 +12,14 @@ use common::jetstream::webhooks::log::Position;
 use common::webhook::DeliveryState;
 
 use crate::caller::{May, WebhooksManage};
-use crate::error::{ApiError, WebhookError};
+use crate::error::ApiError;
 use crate::openapi::{OfWebhook, Refusals, Silent, TooOften};
 use crate::parameter;
 use crate::problem::Problem;
 use crate::state::App;
 use crate::view::webhooks::{Deliveries, DeliveryView};
 
-use super::{failed, named};
+use super::{failed, named, of_caller};
 
 /// Deliveries of one answer, and of one that does not say how many.
 const LIMITS: std::ops::RangeInclusive<u64> = 1..=100;
@@ -99,8 +99,7 @@ pub(crate) async fn deliveries(
         None => None,
     };
     let (broker, tenant) = (&app.accepting, &caller.tenant);
-    let endpoint = broker.endpoint(tenant, &id).await.map_err(|error| failed(&error))?;
-    endpoint.ok_or(WebhookError::NotFound)?;
+    of_caller(&app, &caller, &id).await?;
     let page = broker.deliveries_of(tenant, &id, before.as_ref(), state, limit).await;
     let page = page.map_err(|error| failed(&error))?;
     let items = page.deliveries.iter().map(DeliveryView::from).collect();

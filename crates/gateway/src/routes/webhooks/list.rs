@@ -8,13 +8,13 @@ use axum::extract::{Path, State};
 use jiff::Timestamp;
 
 use crate::caller::{May, WebhooksManage};
-use crate::error::{ApiError, WebhookError};
+use crate::error::ApiError;
 use crate::openapi::{OfWebhook, Refusals, Silent, TooOften};
 use crate::problem::Problem;
 use crate::state::App;
 use crate::view::webhooks::{WebhookView, WebhookWithHealth, Webhooks};
 
-use super::{failed, named};
+use super::{failed, named, of_caller};
 
 /// The caller's webhooks
 #[utoipa::path(
@@ -67,8 +67,7 @@ pub(crate) async fn webhook(
 ) -> Result<Json<WebhookWithHealth>, ApiError> {
     let id = named(id)?;
     let (broker, tenant) = (&app.accepting, &caller.tenant);
-    let endpoint = broker.endpoint(tenant, &id).await.map_err(|error| failed(&error))?;
-    let endpoint = endpoint.ok_or(WebhookError::NotFound)?;
+    let endpoint = of_caller(&app, &caller, &id).await?;
     let health = broker.health_of(tenant, &id).await.map_err(|error| failed(&error))?;
     let webhook = WebhookView::of(&endpoint, Timestamp::now());
     Ok(Json(WebhookWithHealth { webhook, health: health.into() }))

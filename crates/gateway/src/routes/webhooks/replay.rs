@@ -18,7 +18,7 @@ use crate::problem::Problem;
 use crate::state::App;
 use crate::view::webhooks::DeliveryView;
 
-use super::failed;
+use super::{failed, of_caller};
 
 /// Sends an event to a webhook once more
 ///
@@ -59,8 +59,7 @@ pub(crate) async fn replay_delivery(
     let Path((webhook, delivery)) = path.map_err(|_| WebhookError::NotFound)?;
     let webhook: EndpointId = webhook.parse().map_err(|_| WebhookError::NotFound)?;
     let (broker, tenant) = (&app.accepting, &caller.tenant);
-    let endpoint = broker.endpoint(tenant, &webhook).await.map_err(|error| failed(&error))?;
-    endpoint.ok_or(WebhookError::NotFound)?;
+    of_caller(&app, &caller, &webhook).await?;
     let delivery: DeliveryId = delivery.parse().map_err(|_| WebhookError::DeliveryNotFound)?;
     let replayed = broker.replay_delivery(tenant, &webhook, &delivery).await;
     match replayed.map_err(|error| failed(&error))? {

@@ -17,7 +17,7 @@ use crate::problem::Problem;
 use crate::state::App;
 use crate::view::webhooks::{AttemptView, Tested};
 
-use super::{failed, named};
+use super::{named, of_caller};
 
 /// Sends a test to a webhook and says what came of it
 ///
@@ -54,8 +54,7 @@ pub(crate) async fn test_webhook(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Tested>, ApiError> {
     let id = named(id)?;
-    let endpoint = app.accepting.endpoint(&caller.tenant, &id).await;
-    let endpoint = endpoint.map_err(|error| failed(&error))?.ok_or(WebhookError::NotFound)?;
+    let endpoint = of_caller(&app, &caller, &id).await?;
     let expected = "there: this webhook is for addresses that uploads bring";
     let url = endpoint.url.as_deref();
     let url = url.ok_or(WebhookError::FieldInvalid { name: "url", expected })?;
