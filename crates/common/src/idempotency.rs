@@ -147,12 +147,7 @@ impl Kept {
     /// `Internal` for anything else, and for another version.
     pub fn decode(bytes: &[u8]) -> Result<Self, StageError> {
         let unreadable = |reason: String| StageError::internal("idempotency_unreadable", reason);
-        let kept: Self =
-            ciborium::from_reader(bytes).map_err(|error| unreadable(error.to_string()))?;
-        if kept.version != VERSION {
-            return Err(unreadable(format!("version {} is not {VERSION}", kept.version)));
-        }
-        Ok(kept)
+        versioned::from_cbor(bytes, VERSION, unreadable)
     }
 }
 
@@ -250,5 +245,9 @@ mod tests {
             let error = Kept::decode(&newer.encode().unwrap()).unwrap_err();
             assert_eq!(error.code, "idempotency_unreadable");
         }
+        // A newer form is told by its version, whatever else is in it.
+        let newer = ciborium::cbor!({"version" => VERSION + 1, "requests" => []}).unwrap();
+        let error = Kept::decode(&versioned::to_cbor(&newer).unwrap()).unwrap_err();
+        assert!(error.to_string().contains("version 2, this build reads 1"), "{error}");
     }
 }

@@ -26,7 +26,8 @@ impl Untold {
             return;
         };
         if headers.is_some_and(|headers| headers.get(names::UNTOLD_HEADER).is_some()) {
-            self.0.insert(id, now);
+            // Not anew when a watch that was lost shows all of them again.
+            self.0.entry(id).or_insert(now);
         } else {
             self.0.remove(&id);
         }
@@ -66,6 +67,8 @@ mod tests {
         untold.observe(&subject, Some(&headers), start);
         assert_eq!(untold.due(quiet, start), []);
         assert_eq!(untold.due(quiet, start + quiet).len(), 1);
+        untold.observe(&subject, Some(&headers), start + quiet);
+        assert_eq!(untold.due(quiet, start + quiet).len(), 1, "seen again is not told");
         untold.observe(&subject, Some(&HeaderMap::new()), start + quiet);
         assert_eq!(untold.due(quiet, start + quiet * 2), []);
         untold.observe(&subject, Some(&headers), start);
