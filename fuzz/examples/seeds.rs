@@ -11,12 +11,17 @@ use serde_bytes::ByteBuf;
 
 use common::error::ErrorRecord;
 use common::event::{DeadLetter, FAILED_SCHEMA, InvoiceFailed};
+use common::idempotency::Kept;
 use common::job::{JOB_VERSION, Job};
 use common::object::{Bucket, ObjectRef};
 use common::page::{
     AppliedStep, EmbeddedXml, Preparation, PreparedDocument, PreparedPage, ReadDocument, encode,
 };
 use common::status::{Claim, State, StatusRecord, Upload};
+use common::webhook::{
+    CALLBACK_VERSION, CallbackJob, Delivery, Endpoint, EndpointId, Kinds, NewDelivery, NewEndpoint,
+    Secret,
+};
 use common::worker::Fault;
 use fuzz::words::{document, spell};
 
@@ -182,6 +187,20 @@ const TABLES: [&[u8]; 3] = [
     b"\xff\xff5\t1\t1\t1\t1\t1\tnan\tinf\t1e38\t3e38\t1e9\tx\n5\t1\t4294967295\t1\t1\t1\t0\t0\t1\t1\t0\t\x20a",
 ];
 
+/// Requests to put a result right.
+const CORRECTIONS: [&[u8]; 7] = [
+    b"{\"corrections\":[{\"field\":\"number\",\"value\":\"2026-0042\"}],\"reviewed\":true}",
+    b"{\"corrections\":[{\"field\":\"totals.gross\",\"value\":\"-12.50\"},{\"field\":\"issue_date\",\"value\":null},\
+      {\"field\":\"currency\",\"value\":\"EUR\"},{\"field\":\"kind\",\"value\":\"credit_note\"}]}",
+    b"{\"corrections\":[{\"field\":\"lines.1.quantity\",\"value\":\"2\"},{\"field\":\"charges.0.label\",\"value\":\"a\\nb\"},\
+      {\"field\":\"tax_breakdown.0.rate\",\"value\":\"19.00\"}]}\0{\"reviewed\":true}",
+    b"{\"corrections\":[{\"field\":\"payment.iban\",\"value\":\"DE89370400440532013000\"},\
+      {\"field\":\"seller.country\",\"value\":\"FR\"},{\"field\":\"due_date\",\"value\":\"2024-02-29\"}]}",
+    b"{\"corrections\":[{\"field\":\"lines.9999.unit\",\"value\":\"kg\"}]}\0{\"corrections\":[]}\0{}\0[]",
+    b"{\"corrections\":[{\"field\":\"number\",\"value\":\"A\"}]}\0{\"corrections\":[{\"field\":\"number\",\"value\":null}]}",
+    b"{\"corrections\":[{\"field\":\"number\",\"value\":7},{\"field\":\"number\",\"value\":\"\\ud800\"}],\"reviewed\":1}",
+];
+
 fn main() {
     for (at, lines) in INVOICES.iter().enumerate() {
         let name = format!("invoice-{at}");
@@ -203,6 +222,7 @@ fn main() {
     let key = include_bytes!("../../crates/common/tests/golden/key-v1.cbor");
     write("credentials", "record", &[b"\n\n", &key[..]].concat());
     write_all("callback_urls", &CALLBACKS);
+    write_all("result_corrections", &CORRECTIONS);
     write_all("tesseract_tables", &TABLES);
     let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x06\x76\0\0\x09\x23\x08\0\0\0\0\0\0\0\0";
     let bare = [b"\x05\x7f\nContent-Type: image/png\n\n", &png[..]].concat();
@@ -321,6 +341,34 @@ fn stage_objects() {
     json("processing", &record);
     record.result = serde_json::from_str("{\"schema\": \"invoice.extracted/1\"}").ok();
     json("completed", &record);
+    let owner = "o".to_owned();
+    let kept = Kept::under_way(None, owner, Some(2), record.received_at);
+    write("stage_objects", "request", &kept.encode().expect("it can be written"));
+    webhook(&record);
+}
+
+fn webhook(record: &StatusRecord) {
+    let (id, secret) = (EndpointId::generate(), Secret::generate());
+    let new = NewEndpoint {
+        tenant: record.tenant.clone(),
+        url: Some("https://example.org/invoices".to_owned()),
+        description: Some("accounting".to_owned()),
+        kinds: Kinds::parse(["invoice.extracted"]).expect("there is such a kind"),
+    };
+    let (id, secret) = (id.expect("random bytes"), secret.expect("random bytes"));
+    let endpoint = Endpoint::new(id.clone(), secret, new, 7, record.received_at);
+    write("stage_objects", "webhook", &endpoint.encode().expect("it can be written"));
+    let new = NewDelivery {
+        tenant: record.tenant.clone(),
+        endpoint: id,
+        url: None,
+        document: record.id.clone(),
+        event: format!("invoice.extracted.{}.1", record.id),
+        kind: "invoice.extracted".to_owned(),
+    };
+    let delivery = Delivery::new(new, record.received_at);
+    write("stage_objects", "delivery", &delivery.encode().expect("it can be written"));
+    json("callback", &CallbackJob { version: CALLBACK_VERSION, round: 1 });
 }
 
 /// As `common::worker` writes messages; its own types are not public.

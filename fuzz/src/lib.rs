@@ -5,7 +5,7 @@
 //! `vocabulary`; [`amounts_and_dates()`], [`hints_file()`], [`e_invoice()`], with `outcome` for
 //! what a result has to be. Between processes: [`stage_objects()`], [`worker_frames()`]. At the
 //! door: [`request_heads()`], [`credentials()`], [`media_type()`], [`multipart_upload()`],
-//! [`callback_urls()`]. In a worker: [`tesseract_tables()`].
+//! [`callback_urls()`], [`result_corrections()`]. In a worker: [`tesseract_tables()`].
 
 mod amounts_and_dates;
 mod callback_urls;
@@ -17,6 +17,7 @@ mod media_type;
 mod multipart_upload;
 mod outcome;
 mod request_heads;
+mod result_corrections;
 mod stage_objects;
 mod tesseract_tables;
 pub mod vocabulary;
@@ -32,12 +33,13 @@ pub use hints_file::hints_file;
 pub use media_type::media_type;
 pub use multipart_upload::multipart_upload;
 pub use request_heads::request_heads;
+pub use result_corrections::result_corrections;
 pub use stage_objects::stage_objects;
 pub use tesseract_tables::tesseract_tables;
 pub use worker_frames::worker_frames;
 
 /// Every target by the name of its corpus.
-pub const TARGETS: [(&str, fn(&[u8])); 12] = [
+pub const TARGETS: [(&str, fn(&[u8])); 13] = [
     ("amounts_and_dates", amounts_and_dates),
     ("callback_urls", callback_urls),
     ("credentials", credentials),
@@ -47,6 +49,7 @@ pub const TARGETS: [(&str, fn(&[u8])); 12] = [
     ("media_type", media_type),
     ("multipart_upload", multipart_upload),
     ("request_heads", request_heads),
+    ("result_corrections", result_corrections),
     ("stage_objects", stage_objects),
     ("tesseract_tables", tesseract_tables),
     ("worker_frames", worker_frames),

@@ -1,13 +1,16 @@
 //! Any bytes, read as what lies in the broker: hand-overs between stages, jobs, status records,
-//! events, dead letters.
+//! events, dead letters, webhooks with what is sent to them, requests that name themselves.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use common::error::StageError;
 use common::event::{DeadLetter, InvoiceFailed};
+use common::idempotency::Kept;
 use common::job::{JOB_VERSION, Job};
 use common::page::{PreparedDocument, ReadDocument, decode, encode};
 use common::status::StatusRecord;
+use common::webhook::{CallbackJob, Delivery, Endpoint};
 use extract::einvoice::Attached;
 use extract::facts::DocumentFacts;
 use extract::settings::Settings;
@@ -21,6 +24,10 @@ pub fn stage_objects(bytes: &[u8]) {
         assert_is_stable(&job);
     }
     json::<InvoiceFailed>(bytes);
+    json::<CallbackJob>(bytes);
+    record(bytes, Endpoint::decode, Endpoint::encode);
+    record(bytes, Delivery::decode, Delivery::encode);
+    record(bytes, Kept::decode, Kept::encode);
     if let Some(record) = json::<StatusRecord>(bytes) {
         assert_is_stable(&record.job());
     }
@@ -49,6 +56,17 @@ fn cbor<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     let again: T = decode(&written).expect("what was written can be read");
     assert_eq!(encode(&again).ok(), Some(written));
     Some(value)
+}
+
+/// A record that says its version.
+fn record<T: PartialEq>(
+    bytes: &[u8],
+    decode: fn(&[u8]) -> Result<T, StageError>,
+    encode: fn(&T) -> Result<Vec<u8>, StageError>,
+) {
+    let Ok(record) = decode(bytes) else { return };
+    let written = encode(&record).expect("what was read can be written");
+    assert!(decode(&written).is_ok_and(|again| again == record), "it was written otherwise");
 }
 
 fn json<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Option<T> {

@@ -180,6 +180,8 @@ fn lease_from(now: Timestamp) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use ciborium::cbor;
+
     use super::*;
     use crate::id::Tenant;
 
@@ -246,7 +248,7 @@ mod tests {
             assert_eq!(error.code, "idempotency_unreadable");
         }
         // A newer form is told by its version, whatever else is in it.
-        let newer = ciborium::cbor!({"version" => VERSION + 1, "requests" => []}).unwrap();
+        let newer = cbor!({"version" => VERSION + 1, "requests" => []}).unwrap();
         let error = Kept::decode(&versioned::to_cbor(&newer).unwrap()).unwrap_err();
         assert!(error.to_string().contains("version 2, this build reads 1"), "{error}");
     }

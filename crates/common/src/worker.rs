@@ -10,12 +10,16 @@
 //! child may not write any. What a child says is untrusted: lengths, codes, messages and the order
 //! of answers are checked.
 //!
+//! Where memory ran out in a child, nothing that it says of that document is believed, also when it seems to have
+//! coped (`allocation`).
+//!
 //! Between loading its libraries and its first document it shuts itself in ([`Mechanism`]): from then
 //! on it opens no file but fonts and language data, and reaches neither network nor processes.
 //!
 //! Parent side: [`Pool`], [`Lease`], configured by [`Program`], [`Limits`] and [`Budget`].
 //! Child side: [`Handler`] and [`run_child`]. What may go wrong: [`WorkerError`].
 
+mod allocation;
 mod child;
 mod confine;
 mod error;

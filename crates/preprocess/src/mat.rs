@@ -38,14 +38,8 @@ pub(crate) fn raster(matrix: &impl MatTraitConst) -> Result<Raster, PreprocessEr
 }
 
 /// An error of OpenCV. It talks about sizes and types of matrices, never about their values.
-///
-/// Where OpenCV found no memory the process ends, as it does when Rust finds none: the caller is told
-/// `worker_out_of_memory`, and a worker that has no memory left does not refuse the documents after this one.
 #[expect(clippy::needless_pass_by_value, reason = "the signature that map_err takes")]
 pub(crate) fn failed(error: opencv::Error) -> PreprocessError {
-    if error.code == opencv::core::StsNoMem {
-        std::alloc::handle_alloc_error(std::alloc::Layout::new::<u8>());
-    }
     PreprocessError::Native { library: "opencv", reason: error.to_string() }
 }
 

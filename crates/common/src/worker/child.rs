@@ -1,5 +1,6 @@
 //! The loop of a child process: frames in, frames out, until the parent closes the pipe.
 
+use std::alloc::{Layout, handle_alloc_error};
 use std::fs::File;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,7 +11,7 @@ use serde::Serialize;
 
 use crate::worker::frame::{self, FrameError};
 use crate::worker::message::{Answer, Ask, Hello, Ready, Reply};
-use crate::worker::{Fault, Handler, confine, sandbox};
+use crate::worker::{Fault, Handler, allocation, confine, sandbox};
 
 /// Where the last panic happened, left by the hook for the code that catches it.
 static LAST_PANIC: Mutex<String> = Mutex::new(String::new());
@@ -39,6 +40,7 @@ fn serve<H: Handler>() -> Result<(), FrameError> {
         return Ok(());
     }
     confine::limit_for_life(hello.memory_bytes)?;
+    allocation::limited_to(hello.memory_bytes);
 
     let mut handler = None;
     let reply = guarded(|| {
@@ -66,9 +68,16 @@ fn serve<H: Handler>() -> Result<(), FrameError> {
     Ok(())
 }
 
+/// What comes of `work`; nothing where an allocation failed meanwhile. The process ends then as it does when Rust itself
+/// finds no memory: the parent understands that, and what a library has half done is not used again.
 fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Reply<T> {
+    let failed_before = allocation::failed();
     // What a panic leaves half changed is never used again: the process ends after it.
-    match catch_unwind(AssertUnwindSafe(work)) {
+    let done = catch_unwind(AssertUnwindSafe(work));
+    if allocation::failed() != failed_before {
+        handle_alloc_error(Layout::new::<u8>());
+    }
+    match done {
         Ok(Ok(done)) => Reply::Done(done),
         Ok(Err(fault)) => Reply::Fault(fault),
         Err(_) => {

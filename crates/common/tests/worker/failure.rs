@@ -25,6 +25,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         fact("a_greedy_child_dies_of_its_limit_and_the_pool_goes_on", greed),
         fact("a_crash_at_the_memory_limit_is_out_of_memory", silent_greed),
         fact("one_allocation_beyond_the_limit_is_out_of_memory", one_large_allocation),
+        fact("what_is_done_without_memory_is_not_believed", passed_over),
+        fact("what_no_child_could_be_given_changes_nothing", hopeless),
         fact("a_dropped_call_kills_its_child", dropped_call),
         fact("a_rejected_document_leaves_the_child_alive", rejection),
         fact("an_idle_child_killed_from_outside_is_replaced", idle_child_killed),
@@ -108,6 +110,25 @@ async fn one_large_allocation() {
     let pool = pool(1);
     let request = Request::Keep(LIMITS.memory_bytes * 2);
     assert_eq!(code_of(&pool, request, AMPLE).await, "worker_out_of_memory");
+}
+
+async fn passed_over() {
+    let pool = pool(1);
+    let mut lease = pool.lease().await.unwrap();
+    let half = LIMITS.memory_bytes / 2;
+    lease.call(&Request::PassOver(half), AMPLE).await.unwrap();
+    lease.call(&Request::Keep(half), AMPLE).await.unwrap();
+    let error = lease.call(&Request::PassOver(half), AMPLE).await.unwrap_err();
+    assert_eq!((error.kind, &*error.code), (ErrorKind::Internal, "worker_out_of_memory"));
+    drop(lease);
+    assert_eq!(count(&pool).await, 1, "another child");
+}
+
+async fn hopeless() {
+    let pool = pool(1);
+    let mut lease = pool.lease().await.unwrap();
+    lease.call(&Request::PassOver(LIMITS.memory_bytes), AMPLE).await.unwrap();
+    assert_eq!(count_on(&mut lease).await, 2);
 }
 
 async fn dropped_call() {

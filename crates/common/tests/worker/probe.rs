@@ -38,6 +38,8 @@ pub(crate) enum Request {
     EatInSilence,
     /// Asks once for this many bytes, keeps and touches them.
     Keep(u64),
+    /// Asks for this many bytes, and goes on without them where there are none.
+    PassOver(u64),
     /// Prints to standard output and standard error and reads standard input, as C code may.
     UseStandardStreams,
     /// What it was born with: environment, arguments, and what its descriptors are.
@@ -106,6 +108,12 @@ impl Handler for Probe {
                 std::process::abort();
             }
             Request::Keep(bytes) => self.kept.push(vec![1; usize::try_from(bytes).unwrap()]),
+            Request::PassOver(bytes) => {
+                let mut wanted: Vec<u8> = Vec::new();
+                // As PDFium does with an image that it finds no room for.
+                drop(wanted.try_reserve_exact(usize::try_from(bytes).unwrap()));
+                std::hint::black_box(&mut wanted);
+            }
             Request::UseStandardStreams => {
                 std::io::stdout().write_all(&[0xFF; 1000]).unwrap();
                 std::io::stdout().flush().unwrap();

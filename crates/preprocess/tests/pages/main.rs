@@ -14,6 +14,7 @@
 mod broken;
 mod images;
 mod layers;
+mod memory;
 mod paper;
 mod sandbox;
 mod shared;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         broken::trials,
         sandbox::trials,
         sound::trials,
+        memory::trials,
         shared::trials,
     ];
     let trials = groups.into_iter().flat_map(|trials| trials()).collect();
