@@ -267,21 +267,21 @@ impl Lab {
         let mut recovery = Duration::ZERO;
         let begun = Instant::now();
         let mut rest = wanted;
-        while let Some(id) = rest.last() {
-            let status = self.books.status(id).await.unwrap_or_default();
-            if matches!(status["state"].as_str(), Some("completed" | "failed")) {
-                rest.pop();
+        while let Some(id) = rest.pop() {
+            let Some(where_it_stands) = self.unended(id).await else {
                 recovery = fault.elapsed();
-            } else if begun.elapsed() > PATIENCE {
-                let (state, stage) = (&status["state"], &status["stage"]);
-                missing = format!(
-                    "{} documents did not end, such as {id}: {state} in {stage}",
-                    rest.len()
-                );
+                continue;
+            };
+            if begun.elapsed() > PATIENCE {
+                let mut count = 1;
+                for other in rest {
+                    count += usize::from(self.unended(other).await.is_some());
+                }
+                missing = format!("{count} documents did not end, such as {id}: {where_it_stands}");
                 break;
-            } else {
-                tokio::time::sleep(Duration::from_millis(20)).await;
             }
+            rest.push(id);
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
         // Acknowledgements, events and dead letters follow the status.
         let settled = async {
@@ -302,6 +302,14 @@ impl Lab {
             folder.disable_cleanup(false);
         }
         Outcome { findings, in_flight, recovery, notes: self.notes }
+    }
+
+    /// State and stage of a document that has not ended; `None` for one that has.
+    async fn unended(&self, id: &str) -> Option<String> {
+        let status = self.books.status(id).await.unwrap_or_default();
+        let (state, stage) = (&status["state"], &status["stage"]);
+        let ended = matches!(state.as_str(), Some("completed" | "failed"));
+        (!ended).then(|| format!("{state} in {stage}"))
     }
 
     /// Results of the samples as they are without any fault.
