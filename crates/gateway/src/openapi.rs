@@ -10,7 +10,8 @@ use utoipa::{Modify, OpenApi};
 use crate::problem::Problem;
 
 pub(crate) use shared::{
-    Absent, Busy, InUse, Named, NoRoom, OfDocument, OfWebhook, Refusals, Silent, Tagged, TooOften,
+    Absent, AbsentWebhook, Busy, InUse, Named, NoRoom, OfDocument, OfWebhook, Refusals, Silent,
+    SmallJson, Tagged, TooOften,
 };
 
 /// Schema of a result: what clients rely on, word for word.

@@ -94,6 +94,30 @@ pub(crate) enum Absent {
     NotFound(Problem),
 }
 
+/// What is said of a webhook that the caller does not have.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers; errors are made elsewhere")]
+pub(crate) enum AbsentWebhook {
+    /// Unknown, or somebody else's
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(Problem),
+}
+
+/// What is said of a body that `crate::json` does not take.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers; errors are made elsewhere")]
+pub(crate) enum SmallJson {
+    /// The body is not the JSON that is expected
+    #[response(status = 400, content_type = "application/problem+json")]
+    Malformed(Problem),
+    /// Too many bytes
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(Problem),
+    /// Not declared as JSON
+    #[response(status = 415, content_type = "application/problem+json")]
+    OtherType(Problem),
+}
+
 /// What is said of a named request that is being carried out.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes answers; errors are made elsewhere")]

@@ -15,7 +15,7 @@ use common::webhook::EndpointState;
 use crate::caller::{May, WebhooksManage};
 use crate::error::{ApiError, WebhookError};
 use crate::json;
-use crate::openapi::{NoRoom, OfWebhook, Refusals, TooOften};
+use crate::openapi::{AbsentWebhook, NoRoom, OfWebhook, Refusals, SmallJson, TooOften};
 use crate::problem::Problem;
 use crate::state::App;
 use crate::view::webhooks::WebhookView;
@@ -48,30 +48,8 @@ struct WebhookChange {
     request_body(content = WebhookChange, content_type = "application/json"),
     responses(
         (status = 200, description = "Changed", body = WebhookView),
-        (
-            status = 400,
-            description = "The body is not the JSON that is expected",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 404,
-            description = "Unknown, or somebody else's",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 413,
-            description = "Too many bytes",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 415,
-            description = "Not declared as JSON",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        SmallJson,
+        AbsentWebhook,
         (
             status = 422,
             description = "A URL that is not called, or a field that cannot be used",

@@ -16,7 +16,7 @@ use common::webhook::{Endpoint, EndpointId, NewEndpoint, Secret, SecretError};
 use crate::caller::{May, WebhooksManage};
 use crate::error::{ApiError, WebhookError};
 use crate::json;
-use crate::openapi::{NoRoom, Refusals, TooOften};
+use crate::openapi::{NoRoom, Refusals, SmallJson, TooOften};
 use crate::problem::Problem;
 use crate::state::App;
 use crate::view::webhooks::{WebhookView, WebhookWithSecret, webhook_path};
@@ -61,27 +61,10 @@ struct NewWebhook {
             body = WebhookWithSecret,
             headers(("Location" = String, description = "Address of the webhook")),
         ),
-        (
-            status = 400,
-            description = "The body is not the JSON that is expected",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        SmallJson,
         (
             status = 409,
             description = "There are too many, or there is one for uploads already",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 413,
-            description = "Too many bytes",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 415,
-            description = "Not declared as JSON",
             body = Problem,
             content_type = "application/problem+json",
         ),

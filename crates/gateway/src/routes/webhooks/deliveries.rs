@@ -13,7 +13,7 @@ use common::webhook::DeliveryState;
 
 use crate::caller::{May, WebhooksManage};
 use crate::error::ApiError;
-use crate::openapi::{OfWebhook, Refusals, Silent, TooOften};
+use crate::openapi::{AbsentWebhook, OfWebhook, Refusals, Silent, TooOften};
 use crate::parameter;
 use crate::problem::Problem;
 use crate::state::App;
@@ -64,12 +64,7 @@ fn state(text: &str) -> Result<DeliveryState, ApiError> {
             body = Problem,
             content_type = "application/problem+json",
         ),
-        (
-            status = 404,
-            description = "Unknown, or somebody else's",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        AbsentWebhook,
         (
             status = 422,
             description = "A parameter that cannot be used, or a cursor of another list",

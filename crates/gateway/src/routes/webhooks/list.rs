@@ -9,8 +9,7 @@ use jiff::Timestamp;
 
 use crate::caller::{May, WebhooksManage};
 use crate::error::ApiError;
-use crate::openapi::{OfWebhook, Refusals, Silent, TooOften};
-use crate::problem::Problem;
+use crate::openapi::{AbsentWebhook, OfWebhook, Refusals, Silent, TooOften};
 use crate::state::App;
 use crate::view::webhooks::{WebhookView, WebhookWithHealth, Webhooks};
 
@@ -48,12 +47,7 @@ pub(crate) async fn webhooks(
     params(OfWebhook),
     responses(
         (status = 200, description = "As it stands", body = WebhookWithHealth),
-        (
-            status = 404,
-            description = "Unknown, or somebody else's",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        AbsentWebhook,
         Silent,
         Refusals,
         TooOften,

@@ -12,8 +12,7 @@ use common::webhook::Secret;
 
 use crate::caller::{May, WebhooksManage};
 use crate::error::{ApiError, WebhookError};
-use crate::openapi::{NoRoom, OfWebhook, Refusals, TooOften};
-use crate::problem::Problem;
+use crate::openapi::{AbsentWebhook, NoRoom, OfWebhook, Refusals, TooOften};
 use crate::state::App;
 use crate::view::webhooks::{WebhookView, WebhookWithSecret};
 
@@ -31,12 +30,7 @@ use super::{failed, named};
     params(OfWebhook),
     responses(
         (status = 200, description = "Exchanged", body = WebhookWithSecret),
-        (
-            status = 404,
-            description = "Unknown, or somebody else's",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        AbsentWebhook,
         NoRoom,
         Refusals,
         TooOften,

@@ -12,7 +12,7 @@ use common::webhook::{Attempt, Said};
 
 use crate::caller::{May, WebhooksManage};
 use crate::error::{ApiError, WebhookError};
-use crate::openapi::{OfWebhook, Refusals, Silent, TooOften};
+use crate::openapi::{AbsentWebhook, OfWebhook, Refusals, Silent, TooOften};
 use crate::problem::Problem;
 use crate::state::App;
 use crate::view::webhooks::{AttemptView, Tested};
@@ -30,12 +30,7 @@ use super::{named, of_caller};
     params(OfWebhook),
     responses(
         (status = 200, description = "Sent, or tried to", body = Tested),
-        (
-            status = 404,
-            description = "Unknown, or somebody else's",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        AbsentWebhook,
         (
             status = 422,
             description = "It has no URL of its own: it is for addresses that uploads bring",
