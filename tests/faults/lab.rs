@@ -265,22 +265,23 @@ impl Lab {
         let (fault, in_flight) = self.fault.unwrap_or((Instant::now(), receipts.accepted.len()));
         let mut missing = String::new();
         let mut recovery = Duration::ZERO;
-        let begun = Instant::now();
-        let mut rest = wanted;
-        while let Some(id) = rest.pop() {
-            let Some(where_it_stands) = self.unended(id).await else {
-                recovery = fault.elapsed();
-                continue;
-            };
-            if begun.elapsed() > PATIENCE {
-                let mut count = 1;
-                for other in rest {
-                    count += usize::from(self.unended(other).await.is_some());
+        let (mut rest, mut progress) = (wanted, Instant::now());
+        while !rest.is_empty() {
+            let mut unended = Vec::new();
+            let mut first = None;
+            for id in &rest {
+                if let Some(place) = self.unended(id).await {
+                    first = first.or(Some((*id, place)));
+                    unended.push(*id);
                 }
-                missing = format!("{count} documents did not end, such as {id}: {where_it_stands}");
+            }
+            if unended.len() < rest.len() {
+                (progress, recovery) = (Instant::now(), fault.elapsed());
+            } else if let Some((id, place)) = first.filter(|_| progress.elapsed() > PATIENCE) {
+                missing = format!("{} documents did not end, such as {id}: {place}", rest.len());
                 break;
             }
-            rest.push(id);
+            rest = unended;
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         // Acknowledgements, events and dead letters follow the status.

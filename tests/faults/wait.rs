@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use common::testing::process;
 use serde_json::Value;
 
-/// Longer than anything here takes, short enough to fail what hangs.
+/// Longer than any one thing here takes, short enough to fail what hangs. Many documents may take longer together, as
+/// long as one after the other ends.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(150);
 
 /// Between two looks.

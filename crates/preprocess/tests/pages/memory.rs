@@ -3,7 +3,7 @@
 use common::page::MediaType;
 use libtest_mimic::Trial;
 
-use crate::paper::{FIRST_EXTRA, Paper};
+use crate::paper::Paper;
 use crate::world::{config, fact, prepare_with};
 
 pub(crate) fn trials() -> Vec<Trial> {
