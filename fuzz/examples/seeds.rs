@@ -12,17 +12,17 @@ use serde_bytes::ByteBuf;
 use common::error::ErrorRecord;
 use common::event::{DeadLetter, FAILED_SCHEMA, InvoiceFailed};
 use common::idempotency::Kept;
-use common::job::{JOB_VERSION, Job};
 use common::object::{Bucket, ObjectRef};
 use common::page::{
     AppliedStep, EmbeddedXml, Preparation, PreparedDocument, PreparedPage, ReadDocument, encode,
 };
-use common::status::{Claim, State, StatusRecord, Upload};
+use common::status::{Claim, State, StatusRecord};
 use common::webhook::{
     CALLBACK_VERSION, CallbackJob, Delivery, Endpoint, EndpointId, Kinds, NewDelivery, NewEndpoint,
     Secret,
 };
 use common::worker::Fault;
+use fuzz::golden;
 use fuzz::words::{document, spell};
 
 /// Invoices of firms that do not exist; two spaces part columns.
@@ -276,9 +276,8 @@ fn error() -> ErrorRecord {
 }
 
 fn stage_objects() {
-    let golden = include_bytes!("../../crates/common/tests/golden/job-v1.cbor");
-    write("stage_objects", "job", golden);
-    let job = Job::decode(JOB_VERSION, golden).expect("the golden job");
+    write("stage_objects", "job", golden::JOB);
+    let job = golden::job();
     let (mut read, _) = document(&[&[1, 0][..], &set(&INVOICES[4][..3])].concat()).expect("words");
     let raster = ObjectRef::to(Bucket::Work, &job.id, b"raster");
     let preparation = Preparation {
@@ -309,7 +308,7 @@ fn stage_objects() {
         failed_at,
         subject: "invoice.job.ocr".to_owned(),
         headers: vec![("a".to_owned(), "b".to_owned())],
-        payload: golden[..40].to_vec(),
+        payload: golden::JOB[..40].to_vec(),
     };
     cbor("dead-letter", &letter);
     let failed = InvoiceFailed {
@@ -322,18 +321,7 @@ fn stage_objects() {
         failed_at,
     };
     json("failed", &failed);
-    let mut record = StatusRecord::accepted(Upload {
-        id: job.id,
-        tenant: job.tenant,
-        content_hash: job.content_hash,
-        media_type: job.media_type,
-        filename: job.filename,
-        options: job.options,
-        correlation_id: job.correlation_id,
-        original: job.input,
-        received_at: job.received_at,
-        generation: job.generation,
-    });
+    let mut record = golden::queued();
     json("queued", &record);
     record.state = State::Processing;
     record.claim = Some(Claim { owner: "o".to_owned(), sequence: 7 });

@@ -12,6 +12,7 @@ mod callback_urls;
 mod credentials;
 mod e_invoice;
 mod extract_words;
+pub mod golden;
 mod hints_file;
 mod media_type;
 mod multipart_upload;

@@ -5,14 +5,13 @@ use std::sync::LazyLock;
 use common::audit::Actor;
 use common::correction::request::WantedValue;
 use common::correction::{Author, Wanted};
-use common::job::{JOB_VERSION, Job};
 use common::page::ReadDocument;
-use common::status::{Amended, State, StatusRecord, Upload};
+use common::status::{Amended, State, StatusRecord};
 use extract::einvoice::{Attached, read};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use crate::outcome;
+use crate::{golden, outcome};
 
 /// What was read: an e-invoice, which has something of everything.
 static COMPLETED: LazyLock<StatusRecord> = LazyLock::new(|| {
@@ -20,22 +19,8 @@ static COMPLETED: LazyLock<StatusRecord> = LazyLock::new(|| {
     let invoice = read(xml).expect("the fixture is an invoice");
     let document = ReadDocument { pages: Vec::new(), embedded_xml: Vec::new() };
     let result = outcome::extracted(&document, &Attached::Invoice(Box::new(invoice)));
-    let job = include_bytes!("../../crates/common/tests/golden/job-v1.cbor");
-    let job = Job::decode(JOB_VERSION, job).expect("the golden job");
-    let queued = StatusRecord::accepted(Upload {
-        id: job.id,
-        tenant: job.tenant,
-        content_hash: job.content_hash,
-        media_type: job.media_type,
-        filename: job.filename,
-        options: job.options,
-        correlation_id: job.correlation_id,
-        original: job.input,
-        received_at: job.received_at,
-        generation: job.generation,
-    });
     let result = serde_json::from_str(&result).expect("a result is JSON");
-    StatusRecord { state: State::Completed, result: Some(result), ..queued }
+    StatusRecord { state: State::Completed, result: Some(result), ..golden::queued() }
 });
 
 /// A request that is admitted is carried out whole and once, and its result keeps the contract; what was read stays.

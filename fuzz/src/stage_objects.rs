@@ -15,6 +15,8 @@ use extract::einvoice::Attached;
 use extract::facts::DocumentFacts;
 use extract::settings::Settings;
 
+use crate::golden;
+
 /// Whatever can be read is written as it was read; a document's words give a result, and a record
 /// a job.
 pub fn stage_objects(bytes: &[u8]) {
@@ -33,14 +35,11 @@ pub fn stage_objects(bytes: &[u8]) {
     }
     if let Some(document) = cbor::<ReadDocument>(bytes) {
         // What cannot be published is for `extract_words`: these pages may have no legal number.
-        let facts = DocumentFacts::of(&Job::decode(JOB_VERSION, JOB).expect("a job"), SOME_TIME);
+        let facts = DocumentFacts::of(&golden::job(), SOME_TIME);
         let result = extract::extract(&document, &Attached::Nothing, &facts, &Settings::default());
         serde_json::to_string(&result).expect("a result has a JSON form");
     }
 }
-
-/// Frozen: no version of the service may fail to read it.
-const JOB: &[u8] = include_bytes!("../../crates/common/tests/golden/job-v1.cbor");
 
 const SOME_TIME: jiff::Timestamp = jiff::Timestamp::UNIX_EPOCH;
 
