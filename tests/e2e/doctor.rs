@@ -198,6 +198,7 @@ fn without_a_key_what_needs_one_is_skipped_and_a_narrow_key_leaves_the_samples()
     assert!(report.remedy("sample.erased").contains("expire"), "{report:?}");
     // They are the doctor's own tenant's, so readers of other tenants' events see nothing of them.
     let behind = Behind::service(data.path());
+    behind.drained();
     assert_eq!(behind.count("INVOICE_EVENTS", "invoice.extracted.doctor.*.*"), 2);
 
     fs::write(&key, "ioc_of_nobody").unwrap();

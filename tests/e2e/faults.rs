@@ -107,6 +107,7 @@ fn a_document_whose_workers_are_all_killed_is_a_dead_letter_and_its_replay_compl
         (status["state"] == "completed").then_some(status)
     });
     assert_eq!(done["generation"], 2);
+    behind.drained();
     assert_eq!(behind.messages("INVOICE_DEAD"), 0);
     let event = format!("invoice.extracted.default.{id}.2");
     assert!(behind.message("INVOICE_EVENTS", &event).is_some());
