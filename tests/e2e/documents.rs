@@ -7,7 +7,7 @@ use serde_json::Value;
 use common::testing::repository;
 
 use crate::support::{
-    Behind, Setup, contract, distinct, expected, folder, get, invoice_ocr, sample, until,
+    Behind, Setup, contract, distinct, expected, folder, get, invoice_ocr, sample,
 };
 
 const PDF: &str = "application/pdf";
@@ -72,8 +72,8 @@ fn the_samples_are_read_and_every_result_fits_the_contract() {
             assert_eq!(read, value(&truth, field), "{name}: {field}");
         }
         let subject = format!("invoice.extracted.default.{id}.1");
-        let look = || behind.message("INVOICE_EVENTS", &subject);
-        let event = until("the event, which follows the status", look);
+        behind.drained();
+        let event = behind.message("INVOICE_EVENTS", &subject).expect("an event");
         assert_eq!(&serde_json::from_slice::<Value>(&event).unwrap(), result, "{name}");
     }
     assert!(service.stop().success());

@@ -295,7 +295,7 @@ impl Behind {
         self.runtime.block_on(self.context.delete_stream(stream)).unwrap();
     }
 
-    /// Waits until no job is left.
+    /// Waits until no stage has a job left: a document's status is its end, and its event follows.
     pub(crate) fn drained(&self) {
         until("empty queues", || {
             let queues = ["INVOICE_PREPROCESS", "INVOICE_OCR", "INVOICE_EXTRACT"];

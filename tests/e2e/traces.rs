@@ -23,7 +23,9 @@ fn a_documents_spans_are_one_trace_from_the_clients_request_to_the_event() {
     let untraced = service.accepted(&distinct(&pdf, 1), "application/pdf");
     service.ended(&untraced);
     let subject = format!("invoice.extracted.default.{id}.1");
-    let event = Behind::service(data.path()).header("INVOICE_EVENTS", &subject, "traceparent");
+    let behind = Behind::service(data.path());
+    behind.drained();
+    let event = behind.header("INVOICE_EVENTS", &subject, "traceparent");
     let told = invoice_ocr(&["story", &id, "--json", "--data", data.path().to_str().unwrap()]);
     assert!(
         String::from_utf8_lossy(&told.stdout).contains(TRACE),
