@@ -81,6 +81,10 @@ pub(super) fn layer(
         .with_location(false)
         .with_threads(false)
         .with_target(false)
+        // Both work at every poll of a task. How long a span was polled is no figure that anybody asks for, and nothing
+        // here looks for a context of OpenTelemetry's: `trace` takes it from the span.
+        .with_tracked_inactivity(false)
+        .with_context_activation(false)
         .with_filter(Targets::new().with_targets(ours));
     Ok((Some(layer.boxed()), Spans(Some(provider))))
 }
