@@ -32,6 +32,7 @@ object_timeout_seconds = 5
 accept_patience_seconds = 4
 [worker]
 wall_seconds_per_page = 4
+start_seconds = 14
 [stages.preprocess]
 workers = 2
 retry_delays_seconds = [1]

@@ -175,6 +175,9 @@ impl Config {
                 return unusable("stages.*.deadline_seconds", &0, "every attempt would time out");
             }
         }
+        if self.worker.start_seconds == 0 {
+            return unusable("worker.start_seconds", &0, "no worker would ever be ready");
+        }
         if ![1, 3, 5].contains(&self.broker.replicas) {
             let reason = "streams have 1, 3 or 5 replicas, so that a majority exists";
             return unusable("broker.replicas", &self.broker.replicas, reason);

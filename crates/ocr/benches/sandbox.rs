@@ -90,10 +90,10 @@ fn median(mut times: Vec<f64>) -> f64 {
 
 fn pool(config: &Config, role: &str, sandbox: Sandbox) -> Pool<PageReader> {
     let limits = Limits {
-        memory_bytes: config.worker.memory_bytes,
         max_documents: u32::MAX,
         sandbox,
         max_resident_bytes: u64::MAX,
+        ..Limits::from(&config.worker)
     };
     let program = Program { path: std::env::current_exe().unwrap(), args: vec![role.to_owned()] };
     Pool::new(StageName::Ocr, program, 1, limits, Setup::from(config))

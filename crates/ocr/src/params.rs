@@ -1,7 +1,5 @@
 //! What the configuration says about reading.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 use common::config::{Config, Engines, PageSegmentation};
@@ -48,16 +46,8 @@ impl From<&Config> for Params {
         Self {
             workers: config.stage(StageName::Ocr).worker_count(),
             languages: config.ocr.languages.clone(),
-            budget: Budget {
-                wall: Duration::from_secs(config.worker.wall_seconds_per_page),
-                cpu_seconds: config.worker.cpu_seconds_per_page,
-            },
-            limits: Limits {
-                memory_bytes: config.worker.memory_bytes,
-                max_documents: config.worker.max_documents,
-                sandbox: config.worker.sandbox,
-                max_resident_bytes: config.worker.max_resident_bytes,
-            },
+            budget: Budget::from(&config.worker),
+            limits: Limits::from(&config.worker),
             setup: Setup::from(config),
         }
     }

@@ -1,7 +1,6 @@
 //! The service's side: a document comes out of the object store, its pages go into it.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use common::config::Config;
 use common::error::StageError;
@@ -42,18 +41,10 @@ impl Preprocess {
 
 /// At most `size` workers started as `program`, and what a request to one of them may take.
 pub(crate) fn workers(config: &Config, program: Program, size: usize) -> (Pool<PageMaker>, Budget) {
-    let limits = Limits {
-        memory_bytes: config.worker.memory_bytes,
-        max_documents: config.worker.max_documents,
-        sandbox: config.worker.sandbox,
-        max_resident_bytes: config.worker.max_resident_bytes,
-    };
-    let budget = Budget {
-        wall: Duration::from_secs(config.worker.wall_seconds_per_page),
-        cpu_seconds: config.worker.cpu_seconds_per_page,
-    };
+    let limits = Limits::from(&config.worker);
     let params = Params::from_config(config);
-    (Pool::new(StageName::Preprocess, program, size, limits, params), budget)
+    let pool = Pool::new(StageName::Preprocess, program, size, limits, params);
+    (pool, Budget::from(&config.worker))
 }
 
 /// `main` of a worker process.

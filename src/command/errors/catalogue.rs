@@ -114,8 +114,9 @@ failures! {
         "a bug: report the place";
     "worker_protocol", "common, preprocess, ocr", "a child said what no child says",
         "a bug, or a child that was taken over: treat it as worker_sandbox_violated";
-    "worker_not_started", "common", "the child could not be started",
-        "look at limits of processes and memory on the machine, and replay it";
+    "worker_not_started", "common",
+        "the child could not be started, or was not ready within `worker.start_seconds`",
+        "look at limits of processes and memory on the machine, and at its load; replay it";
     "sandbox_missing", "common",
         "`worker.sandbox` is required and this machine cannot enforce it",
         "the log says which part is missing; a newer kernel, or `best-effort` (docs/sandbox.md)";

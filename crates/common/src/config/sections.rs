@@ -81,6 +81,7 @@ pub struct Worker {
     pub memory_bytes: u64,
     pub cpu_seconds_per_page: u64,
     pub wall_seconds_per_page: u64,
+    pub start_seconds: u64,
     pub max_documents: u32,
     pub max_resident_bytes: u64,
     pub sandbox: Sandbox,

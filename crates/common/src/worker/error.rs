@@ -13,6 +13,9 @@ pub enum WorkerError {
     /// The child could not be started.
     #[error("a worker process could not be started: {0}")]
     NotStarted(#[source] io::Error),
+    /// Libraries and models took it too long; the child was killed.
+    #[error("a worker process was not ready within {} s (worker.start_seconds)", .0.as_secs_f32())]
+    NotReady(Duration),
     /// No answer in time; the child was killed.
     #[error("no answer within {} s", .0.as_secs_f32())]
     TimedOut(Duration),
@@ -54,7 +57,7 @@ impl WorkerError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::NotStarted(_) => "worker_not_started",
+            Self::NotStarted(_) | Self::NotReady(_) => "worker_not_started",
             Self::TimedOut(_) => "worker_timed_out",
             Self::CpuExceeded(_) => "worker_cpu_exceeded",
             Self::OutOfMemory(_) => "worker_out_of_memory",

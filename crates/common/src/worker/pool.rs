@@ -150,9 +150,8 @@ impl Shared {
 
     async fn start(&self) -> Result<Process, StageError> {
         let hello = self.hello.as_ref().map_err(|why| WorkerError::Protocol(why.clone()))?;
-        let memory_bytes = self.limits.memory_bytes;
         let started =
-            Process::start(&self.keeper, &self.program, hello, memory_bytes, &self.crew).await;
+            Process::start(&self.keeper, &self.program, hello, &self.limits, &self.crew).await;
         let (process, ready) = started?;
         let Ready { enforced } = done(ready)?;
         self.check(enforced)?;

@@ -18,7 +18,7 @@ use crate::worker::frame::{self, FrameError};
 use crate::worker::keeper::Keeper;
 use crate::worker::memory::Memory;
 use crate::worker::message::{Answer, Ask, Ready, Reply};
-use crate::worker::{Budget, Program, WorkerError, stderr};
+use crate::worker::{Budget, Limits, Program, WorkerError, stderr};
 
 /// What a child may know of its surroundings: nothing of the service's, which holds credentials.
 ///
@@ -34,10 +34,6 @@ const ENVIRONMENT: [(&str, &str); 5] = [
     ("MALLOC_MMAP_THRESHOLD_", "8388608"),
     ("MALLOC_TRIM_THRESHOLD_", "33554432"),
 ];
-
-/// How long a child may load libraries and models. It takes a second; on a machine with ten times the work
-/// that it has processors for, 30 s were not enough, and a service that does not start helps nobody.
-const START_DEADLINE: Duration = Duration::from_secs(120);
 
 /// How long the kernel may take to end a child that has closed its pipe: it gives back gigabytes.
 const EXIT_PATIENCE: Duration = Duration::from_secs(5);
@@ -72,6 +68,7 @@ pub(super) struct Process {
 /// Why an exchange gave no answer.
 pub(super) enum Silence {
     TimedOut,
+    NotReady,
     Frame(FrameError),
     WrongSequence,
 }
@@ -88,7 +85,7 @@ impl Process {
         keeper: &Keeper,
         program: &Program,
         hello: &[u8],
-        memory_bytes: u64,
+        limits: &Limits,
         crew: &Arc<Crew>,
     ) -> Result<(Self, Reply<Ready>), WorkerError> {
         let mut command = Command::new(&program.path);
@@ -104,13 +101,12 @@ impl Process {
             .stderr(Stdio::piped())
             .kill_on_drop(true);
         let child = keeper.start(command).await.map_err(WorkerError::NotStarted)?;
-        let mut process = Self::around(child, memory_bytes, crew)?;
-        match process.exchange(0, hello, START_DEADLINE).await {
+        let mut process = Self::around(child, limits.memory_bytes, crew)?;
+        let budget = Budget { wall: limits.start, cpu_seconds: 0 };
+        match process.exchange(0, hello, budget.wall).await {
             Ok(ready) => Ok((process, ready)),
-            Err(silence) => {
-                let budget = Budget { wall: START_DEADLINE, cpu_seconds: 0 };
-                Err(process.bury(silence, budget).await)
-            }
+            Err(Silence::TimedOut) => Err(process.bury(Silence::NotReady, budget).await),
+            Err(silence) => Err(process.bury(silence, budget).await),
         }
     }
 
@@ -133,6 +129,7 @@ impl Process {
         }
         let error = match silence {
             Silence::TimedOut => WorkerError::TimedOut(budget.wall),
+            Silence::NotReady => WorkerError::NotReady(budget.wall),
             Silence::WrongSequence => {
                 WorkerError::Protocol("an answer to another request".to_owned())
             }

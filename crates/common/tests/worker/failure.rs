@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use common::error::ErrorKind;
 use common::stage::StageName;
-use common::worker::{Budget, Pool, Program};
+use common::worker::{Budget, Limits, Pool, Program};
 
 use crate::probe::{Probe, Request, Setup};
 use crate::world::{
@@ -32,6 +32,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         fact("an_idle_child_killed_from_outside_is_replaced", idle_child_killed),
         fact("a_failed_start_is_told_by_warm_up", failed_start),
         fact("a_program_that_is_not_there_is_not_started", missing_program),
+        fact("a_child_that_is_not_ready_in_time_is_not_waited_for", endless_start),
     ]
 }
 
@@ -172,4 +173,13 @@ async fn missing_program() {
     let program = Program { path: "/no/such/program".into(), args: Vec::new() };
     let pool = Pool::<Probe>::new(StageName::Ocr, program, 1, LIMITS, Setup::default());
     assert_eq!(pool.warm_up().await.unwrap_err().code, "worker_not_started");
+}
+
+async fn endless_start() {
+    let limits = Limits { start: Duration::from_millis(300), ..LIMITS };
+    let setup = Setup { loads_for_ever: true, ..Setup::default() };
+    let pool = Pool::<Probe>::new(StageName::Ocr, program(&["probe"]), 1, limits, setup);
+    let error = pool.warm_up().await.unwrap_err();
+    assert_eq!((error.kind, &*error.code), (ErrorKind::Internal, "worker_not_started"));
+    assert!(error.message.contains("within 0.3 s (worker.start_seconds)"), "{error}");
 }

@@ -15,6 +15,8 @@ use crate::attempt::Attempt;
 pub(crate) struct Setup {
     /// Fails its start, as for a missing library.
     pub(crate) library_is_missing: bool,
+    /// Never gets ready, as one whose disk does not answer.
+    pub(crate) loads_for_ever: bool,
     /// A folder that it reads from later.
     pub(crate) folder: Option<PathBuf>,
     /// Starts a thread that stays.
@@ -71,6 +73,9 @@ impl Handler for Probe {
     fn start(setup: Setup) -> Result<Self, Fault> {
         if setup.library_is_missing {
             return Err(Fault::internal("library_missing", "no libx.so; apt-get install libx"));
+        }
+        if setup.loads_for_ever {
+            std::thread::sleep(Duration::from_secs(600));
         }
         if setup.starts_a_thread {
             std::thread::spawn(|| std::thread::sleep(Duration::from_secs(600)));

@@ -16,6 +16,7 @@ pub(crate) const AMPLE: Budget = Budget { wall: Duration::from_secs(60), cpu_sec
 
 pub(crate) const LIMITS: Limits = Limits {
     memory_bytes: 512 << 20,
+    start: Duration::from_secs(120),
     max_documents: 1000,
     sandbox: Sandbox::Required,
     max_resident_bytes: 256 << 20,
