@@ -22,8 +22,8 @@ pub(super) fn is_xml(bytes: &[u8]) -> bool {
     root.is_some_and(|root| INVOICES.contains(&root))
 }
 
-/// The ASCII characters of the first bytes, which is all that a prolog's markup has: without byte
-/// order mark and the zeros of UTF-16.
+/// The ASCII characters of the first bytes, which is all that a prolog's markup has, and something that is no
+/// markup for others: without byte order mark and the zeros of UTF-16.
 fn ascii(bytes: &[u8]) -> String {
     let head = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
     let (marked, head) = match head {
@@ -33,7 +33,11 @@ fn ascii(bytes: &[u8]) -> String {
     };
     let wide = marked || matches!(head, [b'<', 0, ..] | [0, b'<', ..]);
     let kept = head.iter().filter(|byte| !(wide && **byte == 0));
-    kept.map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect()
+    let character = |byte: &u8| match byte.is_ascii() {
+        true => char::from(*byte),
+        false => char::REPLACEMENT_CHARACTER,
+    };
+    kept.map(character).collect()
 }
 
 /// The local name of the root element.
@@ -78,6 +82,7 @@ mod tests {
     fn without_a_declaration_the_root_element_has_to_be_that_of_an_invoice() {
         assert!(is_xml(b" <!-- kept --> <Invoice xmlns='u'/>"));
         assert!(is_xml(b"<ubl:CreditNote>"));
+        assert!(is_xml("<?note é>?><Invoice xmlns='u'/>".as_bytes()));
         assert!(!is_xml(b"<order/>"));
         assert!(!is_xml(b"Invoice"));
         assert!(!is_xml(b"\xef\xbb\xbfInvoice"));
