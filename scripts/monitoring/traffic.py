@@ -13,6 +13,8 @@ import urllib.request
 
 from service import ROOT
 
+from .receiver import IS_GONE, TAKES
+
 SAMPLES = ROOT / "samples"
 XML = ROOT / "crates" / "extract" / "tests" / "fixtures" / "einvoice"
 BROKEN = ROOT / "crates" / "preprocess" / "tests" / "fixtures"
@@ -39,10 +41,16 @@ number = { regex = 'Facture\\s+(\\S+)' }
 """
 
 
-def settings(folder):
+def settings(folder, receiver):
     hints = folder / "hints.toml"
     hints.write_text(HINTS)
-    return SETTINGS | {"INVOICE_OCR__EXTRACT__HINTS": str(hints)}
+    return SETTINGS | {
+        "INVOICE_OCR__EXTRACT__HINTS": str(hints),
+        # A receiver on this machine, which webhooks must not reach otherwise.
+        "INVOICE_OCR__WEBHOOKS__ALLOWED_NETWORKS": '["127.0.0.0/8"]',
+        "INVOICE_OCR__WEBHOOKS__PLAIN_HTTP": "true",
+        "INVOICE_OCR__WEBHOOKS__PORTS": f"[{receiver.port}]",
+    }
 
 
 class Client:
@@ -50,7 +58,7 @@ class Client:
 
     def __init__(self, binary, fleet, name):
         create = [binary, "keys", "create", "--name", name, "--data", fleet.data]
-        scopes = [f"--scope={scope}" for scope in ("read", "write", "delete", "operations")]
+        scopes = [f"--scope={scope}" for scope in ("read", "write", "delete", "operations", "webhooks:manage")]
         self.key = subprocess.run([*create, *scopes], capture_output=True, text=True, check=True).stdout.strip()
         self.url = fleet.url
 
@@ -119,6 +127,15 @@ class Traffic(threading.Thread):
         self.over.set()
         self.join()
         return [name for name in self.sent if name]
+
+
+def make_webhooks(client, receiver):
+    """One whose receiver takes what it is told, and one that is given up."""
+    for path in (TAKES, IS_GONE):
+        new = json.dumps({"url": receiver.url(path)}).encode()
+        status, answer = client.ask("POST", "/api/v1/webhooks", new, "application/json")
+        if status != 201:
+            raise RuntimeError(f"a webhook was not made: {status} {answer}")
 
 
 def misfortunes(client, other, fleet):
