@@ -17,7 +17,7 @@ pub fn e_invoice(bytes: &[u8]) {
         && !text.contains('\0')
     {
         assert_eq!(MediaType::sniff(bytes), Some(MediaType::Xml));
-        let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let mark = text.len() - text.trim_start_matches('\u{feff}').len();
         let declared = text[mark..].starts_with("<?xml");
         let prolog = if declared { text.find("?>").map_or(mark, |at| at + 2) } else { mark };
         let defined = [&text[..prolog], DEFINITION, &text[prolog..]].concat();

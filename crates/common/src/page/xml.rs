@@ -23,14 +23,21 @@ pub(super) fn is_xml(bytes: &[u8]) -> bool {
 }
 
 /// The ASCII characters of the first bytes, which is all that a prolog's markup has, and something that is no
-/// markup for others: without byte order mark and the zeros of UTF-16.
+/// markup for others: without byte order marks and the zeros of UTF-16.
 fn ascii(bytes: &[u8]) -> String {
-    let head = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
-    let (marked, head) = match head {
-        [0xEF, 0xBB, 0xBF, rest @ ..] => (false, rest),
-        [0xFF, 0xFE, rest @ ..] | [0xFE, 0xFF, rest @ ..] => (true, rest),
-        _ => (false, head),
-    };
+    let mut head = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
+    let mut marked = false;
+    // There are programs that put a mark before text that has one; parsers forgive it.
+    loop {
+        head = match head {
+            [0xEF, 0xBB, 0xBF, rest @ ..] => rest,
+            [0xFF, 0xFE, rest @ ..] | [0xFE, 0xFF, rest @ ..] => {
+                marked = true;
+                rest
+            }
+            _ => break,
+        };
+    }
     let wide = marked || matches!(head, [b'<', 0, ..] | [0, b'<', ..]);
     let kept = head.iter().filter(|byte| !(wide && **byte == 0));
     let character = |byte: &u8| match byte.is_ascii() {
@@ -70,6 +77,7 @@ mod tests {
         let declared = "<?xml version=\"1.0\"?>\n<rsm:CrossIndustryInvoice xmlns:rsm=\"u\">é";
         assert!(is_xml(declared.as_bytes()));
         assert!(is_xml(format!("\u{feff}{declared}").as_bytes()));
+        assert!(is_xml(format!("\u{feff}\u{feff}{declared}").as_bytes()));
         let wide = |order: fn(u16) -> [u8; 2], text: &str| -> Vec<u8> {
             text.encode_utf16().flat_map(order).collect()
         };
