@@ -11,9 +11,8 @@ import time
 import urllib.error
 import urllib.request
 
+from receiver import Receiver
 from service import ROOT
-
-from .receiver import IS_GONE, TAKES
 
 SAMPLES = ROOT / "samples"
 XML = ROOT / "crates" / "extract" / "tests" / "fixtures" / "einvoice"
@@ -41,16 +40,19 @@ number = { regex = 'Facture\\s+(\\S+)' }
 """
 
 
+# Whom webhooks tell: one takes it, one is gone for good.
+TAKES, IS_GONE = "/taken", "/gone"
+
+
+class Told(Receiver):
+    def answer(self, path, headers, body):
+        return 410 if path == IS_GONE else 204
+
+
 def settings(folder, receiver):
     hints = folder / "hints.toml"
     hints.write_text(HINTS)
-    return SETTINGS | {
-        "INVOICE_OCR__EXTRACT__HINTS": str(hints),
-        # A receiver on this machine, which webhooks must not reach otherwise.
-        "INVOICE_OCR__WEBHOOKS__ALLOWED_NETWORKS": '["127.0.0.0/8"]',
-        "INVOICE_OCR__WEBHOOKS__PLAIN_HTTP": "true",
-        "INVOICE_OCR__WEBHOOKS__PORTS": f"[{receiver.port}]",
-    }
+    return SETTINGS | receiver.settings | {"INVOICE_OCR__EXTRACT__HINTS": str(hints)}
 
 
 class Client:
