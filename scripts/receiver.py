@@ -1,5 +1,6 @@
-"""A server on this machine that webhooks of a service under test are sent to."""
+"""A server on this machine that programs under test send to: webhooks, alerts, spans."""
 
+import http
 import http.server
 import threading
 
@@ -15,10 +16,17 @@ class Receiver:
         answer = self.answer
 
         class Handler(http.server.BaseHTTPRequestHandler):
+            # Connections stay open, as with what people run.
+            protocol_version = "HTTP/1.1"
+
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                self.send_response(answer(self.path, headers, body))
+                status = answer(self.path, headers, body)
+                self.send_response(status)
+                # RFC 9110, 8.6: an answer 204 has no such field.
+                if status != http.HTTPStatus.NO_CONTENT:
+                    self.send_header("Content-Length", "0")
                 self.end_headers()
 
             def log_message(self, *_):
@@ -35,12 +43,12 @@ class Receiver:
 
     @property
     def settings(self):
-        """With which a service calls it: on this machine and without TLS, which it does not otherwise."""
+        """With which a service sends its webhooks here: to this machine and without TLS, which it does not otherwise."""
         return {
             "INVOICE_OCR__WEBHOOKS__ALLOWED_NETWORKS": '["127.0.0.1/32"]',
             "INVOICE_OCR__WEBHOOKS__PORTS": f"[{self.port}]",
             "INVOICE_OCR__WEBHOOKS__PLAIN_HTTP": "true",
         }
 
-    def url(self, path):
+    def url(self, path=""):
         return f"http://127.0.0.1:{self.port}{path}"

@@ -51,7 +51,8 @@ pub(crate) struct DoctorArgs {
     #[arg(long)]
     no_sample: bool,
     /// How long a sample may take, seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60,
+          value_parser = clap::value_parser!(u64).range(..=endpoint::LONGEST_TIMEOUT_SECONDS))]
     timeout: u64,
     /// Table: a row a check. JSON: an object. NDJSON: a check a line
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value = "table")]

@@ -16,6 +16,9 @@ const DEFAULT_GATEWAY: &str = "http://127.0.0.1:8080";
 /// Where the data of `serve` is unless told otherwise.
 const DEFAULT_DATA: &str = "data";
 
+/// Longest time that somebody may want to wait, seconds: a year, which a clock can add.
+pub(super) const LONGEST_TIMEOUT_SECONDS: u64 = 365 * 24 * 3600;
+
 /// Which HTTP service to use.
 #[derive(Args, Debug)]
 pub(crate) struct GatewayArgs {

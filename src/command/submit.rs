@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use self::journal::{Journal, Sent};
 use super::batch::Batch;
 use super::delivery::{Delivery, Waited};
-use super::endpoint::GatewayArgs;
+use super::endpoint::{GatewayArgs, LONGEST_TIMEOUT_SECONDS};
 use super::exporting::ExportArgs;
 use super::interrupt::Interrupt;
 use super::outcome::{Outcome, Seen};
@@ -39,7 +39,8 @@ pub(crate) struct SubmitArgs {
     #[arg(long)]
     wait: bool,
     /// Longest wait for one document, and for a service that is busy
-    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 600,
+          value_parser = clap::value_parser!(u64).range(..=LONGEST_TIMEOUT_SECONDS))]
     timeout: u64,
     /// Documents under way at once
     #[arg(long, value_name = "N", default_value_t = 4,

@@ -33,6 +33,20 @@ fn an_unknown_key_ends_with_64_and_its_name() {
 }
 
 #[test]
+fn a_number_that_cannot_work_ends_with_64_its_key_and_what_would_come_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for (lines, said) in [
+        ("[sweeper]\ninterval_seconds = 0\n", "sweeper.interval_seconds = 0: "),
+        ("[stages.ocr]\nworkers = 100000\n", "stages.ocr.workers = 100000: "),
+        ("[limits]\nmax_page_side_px = 40000\n", "limits.max_page_side_px = 40000: "),
+    ] {
+        let output = check(folder.path(), lines);
+        assert_eq!((code(&output), stdout(&output)), (64, ""));
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn a_hints_file_is_checked_and_its_error_names_file_supplier_and_field() {
     let folder = tempfile::tempdir().unwrap();
     let hints = folder.path().join("hints.toml");

@@ -115,6 +115,16 @@ fn what_the_journal_knows_by_its_content_is_not_sent_again() {
 }
 
 #[test]
+fn nobody_waits_longer_than_a_clock_counts() {
+    for command in [["submit", "a.pdf"].as_slice(), &["doctor"]] {
+        let longest = u64::MAX.to_string();
+        let output = run(&[command, &["--timeout", longest.as_str()]].concat());
+        assert_eq!(code(&output), 2, "{}", stderr(&output));
+        assert!(stderr(&output).contains("31536000"), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn what_was_sent_before_and_is_gone_since_is_sent_again() {
     let folder = folder();
     let (journal, file) = (folder.path().join(".journal"), folder.path().join("a.pdf"));

@@ -3,6 +3,7 @@
 mod access;
 mod auth;
 mod edge;
+mod numbers;
 mod reading;
 mod retention;
 mod sections;
@@ -19,6 +20,7 @@ use crate::stage::StageName;
 
 pub use auth::{Auth, AuthMode, Jwt, JwtAlgorithm, Secret};
 pub use edge::{Connections, Cors, Following, ForwardedHeader, Proxies, Rate, Tls};
+pub use numbers::MAX_PAGE_SIDE_PX;
 pub use reading::{Choice, Engines, PageSegmentation};
 pub use retention::EVENT_HOURS;
 pub use sections::{
@@ -163,21 +165,6 @@ impl Config {
         let unusable = |key, value: &dyn ToString, reason| {
             Err(ConfigError::Unusable { key, value: value.to_string(), reason })
         };
-        for stage in StageName::ALL {
-            let settings = self.stage(stage);
-            if settings.attempts == 0 {
-                return unusable("stages.*.attempts", &0, "every document would fail untried");
-            }
-            if settings.retry_delays_seconds.is_empty() {
-                return unusable("stages.*.retry_delays_seconds", &"[]", "give at least one delay");
-            }
-            if settings.deadline_seconds == 0 {
-                return unusable("stages.*.deadline_seconds", &0, "every attempt would time out");
-            }
-        }
-        if self.worker.start_seconds == 0 {
-            return unusable("worker.start_seconds", &0, "no worker would ever be ready");
-        }
         if ![1, 3, 5].contains(&self.broker.replicas) {
             let reason = "streams have 1, 3 or 5 replicas, so that a majority exists";
             return unusable("broker.replicas", &self.broker.replicas, reason);
@@ -199,17 +186,7 @@ impl Config {
             let reason = "a part of all traces is 0 to 1";
             return unusable("traces.sample_ratio", &self.traces.sample_ratio, reason);
         }
-        if self.gateway.max_upload_bytes == 0 {
-            return unusable("gateway.max_upload_bytes", &0, "every upload would be refused");
-        }
-        for (key, seen) in [
-            ("gateway.max_batch_bytes", self.gateway.max_batch_bytes),
-            ("gateway.max_batch_files", self.gateway.max_batch_files),
-        ] {
-            if seen == 0 {
-                return unusable(key, &0, "every batch would be refused");
-            }
-        }
+        numbers::check(&self)?;
         access::check(&self.broker)?;
         edge::check(&self.gateway)?;
         auth::check(&self.gateway.auth)?;

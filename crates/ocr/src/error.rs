@@ -2,10 +2,9 @@
 
 use thiserror::Error;
 
+use common::config::MAX_PAGE_SIDE_PX;
 use common::error::StageError;
 use common::worker::Fault;
-
-use crate::raster::MAX_SIDE_PX;
 
 /// A page that could not be read. Holds no document content.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -40,7 +39,7 @@ pub enum OcrError {
     },
     /// More pixels than a page may have.
     #[error(
-        "a raster of {width_px} x {height_px} px; the limits are {MAX_SIDE_PX} px a side and \
+        "a raster of {width_px} x {height_px} px; the limits are {MAX_PAGE_SIDE_PX} px a side and \
          {max_pixels} px in all"
     )]
     RasterTooLarge {

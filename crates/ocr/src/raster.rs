@@ -2,12 +2,10 @@
 
 use std::io::Cursor;
 
+use common::config::MAX_PAGE_SIDE_PX;
 use png::{BitDepth, ColorType, Decoder, DecodingError};
 
 use crate::error::OcrError;
-
-/// Longest side, pixels: Tesseract keeps coordinates in 16 bits with sign.
-pub(crate) const MAX_SIDE_PX: u32 = 32_767;
 
 /// Bytes that the decoder may take beside the pixels: rows, and chunks nobody asked for.
 const MAX_SCRATCH_BYTES: usize = 8 * 1024 * 1024;
@@ -15,9 +13,9 @@ const MAX_SCRATCH_BYTES: usize = 8 * 1024 * 1024;
 /// An upright page in grey.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Raster {
-    /// 1 to [`MAX_SIDE_PX`].
+    /// 1 to [`MAX_PAGE_SIDE_PX`].
     pub(crate) width_px: u32,
-    /// 1 to [`MAX_SIDE_PX`].
+    /// 1 to [`MAX_PAGE_SIDE_PX`].
     pub(crate) height_px: u32,
     /// Pixels per inch.
     pub(crate) dpi: f32,
@@ -36,7 +34,7 @@ impl Raster {
         let header = decoder.read_header_info().map_err(unreadable)?;
         let (width_px, height_px) = (header.width, header.height);
         let pixels = u64::from(width_px) * u64::from(height_px);
-        if width_px > MAX_SIDE_PX || height_px > MAX_SIDE_PX || pixels > max_pixels {
+        if width_px > MAX_PAGE_SIDE_PX || height_px > MAX_PAGE_SIDE_PX || pixels > max_pixels {
             return Err(OcrError::RasterTooLarge { width_px, height_px, max_pixels });
         }
         if (header.color_type, header.bit_depth) != (ColorType::Grayscale, BitDepth::Eight) {
@@ -144,7 +142,7 @@ mod tests {
         let error = Raster::from_png(&bytes[..40], 200.0, ENOUGH).unwrap_err();
         let expected = OcrError::RasterTooLarge { width_px: 40, height_px: 30, max_pixels: ENOUGH };
         assert_eq!(error, expected);
-        let long = png(1, MAX_SIDE_PX + 1, ColorType::Grayscale, &[0; 32_768]);
+        let long = png(1, MAX_PAGE_SIDE_PX + 1, ColorType::Grayscale, &[0; 32_768]);
         let error = Raster::from_png(&long, 200.0, u64::MAX).unwrap_err();
         assert!(matches!(error, OcrError::RasterTooLarge { height_px: 32_768, .. }), "{error}");
     }

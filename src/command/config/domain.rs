@@ -126,7 +126,9 @@ mod tests {
     fn what_a_key_takes_is_what_the_configuration_takes() {
         assert_eq!(of("broker.tls_required"), Domain::Boolean);
         assert_eq!(of("broker.replicas"), Domain::OneOf(vec![1, 3, 5]));
-        assert_eq!(of("limits.max_pages"), Domain::Integer(0, None));
+        assert_eq!(of("limits.max_pages"), Domain::Integer(1, None));
+        assert_eq!(of("limits.max_page_side_px"), Domain::Integer(1, Some(32_767)));
+        assert_eq!(of("gateway.rate.requests_per_minute"), Domain::Integer(0, None));
         assert_eq!(of("gateway.connections.max"), Domain::Integer(1, None));
         assert_eq!(of("gateway.connections.max_head_bytes"), Domain::Integer(8192, None));
         assert_eq!(of("gateway.auth.jwt.leeway_seconds"), Domain::Integer(0, Some(60)));

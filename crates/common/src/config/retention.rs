@@ -5,6 +5,9 @@ use super::{ConfigError, Retention};
 /// Hours that the broker keeps events: 7 days (`nats/streams/INVOICE_EVENTS.json`).
 pub const EVENT_HOURS: u64 = 168;
 
+/// Longest that anything may be kept, hours: a century, for the broker counts nanoseconds in 63 bits (292 years).
+const LONGEST_HOURS: u64 = 100 * 365 * 24;
+
 /// Refuses what would break a promise, and zeros: to the broker, no limit.
 pub(super) fn check(keep: &Retention) -> Result<(), ConfigError> {
     let unusable = |key, value: u64, reason| {
@@ -19,6 +22,15 @@ pub(super) fn check(keep: &Retention) -> Result<(), ConfigError> {
     ] {
         if bytes == 0 || i64::try_from(bytes).is_err() {
             return unusable(key, bytes, "to the broker, this is no limit at all");
+        }
+    }
+    for (key, hours) in [
+        ("retention.work_hours", keep.work_hours),
+        ("retention.uploads_hours", keep.uploads_hours),
+        ("retention.status_hours", keep.status_hours),
+    ] {
+        if hours > LONGEST_HOURS {
+            return unusable(key, hours, "the broker cannot count so far (at most 876000)");
         }
     }
     if keep.uploads_hours < keep.work_hours {
@@ -69,6 +81,9 @@ mod tests {
             (Retention { uploads_hours: 71, ..KEPT }, uploads),
             (Retention { uploads_hours: 72, status_hours: 167, ..KEPT }, status),
             (Retention { status_hours: 719, ..KEPT }, status),
+            (Retention { status_hours: LONGEST_HOURS, ..KEPT }, None),
+            (Retention { status_hours: LONGEST_HOURS + 1, ..KEPT }, status),
+            (Retention { uploads_hours: LONGEST_HOURS + 1, ..KEPT }, uploads),
             (Retention { work_hours: 0, ..KEPT }, Some("retention.work_hours")),
             (Retention { uploads_hours: 0, ..KEPT }, uploads),
             (Retention { status_hours: 0, ..KEPT }, status),

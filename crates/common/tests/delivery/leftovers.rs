@@ -15,16 +15,21 @@ use crate::support::Bench;
 
 const WORK: &str = "OBJ_invoice_work";
 
+/// Less patience than the configuration takes: nobody writes beside these tests.
 fn impatient(bench: &Bench) -> Config {
-    let keys = [
-        "sweeper.interval_seconds",
-        "sweeper.stuck_after_seconds",
-        "sweeper.orphans_after_seconds",
-        "stages.preprocess.deadline_seconds",
-        "stages.ocr.deadline_seconds",
-        "stages.extract.deadline_seconds",
-    ];
-    keys.into_iter().fold(bench.config.clone(), |config, key| config.with(key, 1).unwrap())
+    let mut config = bench.config.clone();
+    let sweeper = &mut config.sweeper;
+    for seconds in [
+        &mut sweeper.interval_seconds,
+        &mut sweeper.stuck_after_seconds,
+        &mut sweeper.orphans_after_seconds,
+        &mut config.stages.preprocess.deadline_seconds,
+        &mut config.stages.ocr.deadline_seconds,
+        &mut config.stages.extract.deadline_seconds,
+    ] {
+        *seconds = 1;
+    }
+    config
 }
 
 fn sweep(bench: &Bench, config: Config) -> (CancellationToken, JoinHandle<()>) {

@@ -67,7 +67,9 @@ async fn large_raster() {
 }
 
 async fn time_limit() {
-    let hasty = config().with("worker.wall_seconds_per_page", 0).unwrap();
+    let mut hasty = config();
+    // Less than the configuration takes, so that any page is too slow.
+    hasty.worker.wall_seconds_per_page = 0;
     let error = run(&stage(&hasty), &[Page::image(FACTURE)], &[]).await.unwrap_err();
     assert_eq!((error.kind, &*error.code), (ErrorKind::Internal, "worker_timed_out"));
 }
