@@ -78,6 +78,11 @@ pub(crate) enum ClientError {
 }
 
 impl ClientError {
+    /// Whether it is for today's quota, which is back at midnight in UTC, or when an operator gives more.
+    pub(crate) fn is_over_quota(&self) -> bool {
+        matches!(self, Self::Refused { problem, .. } if problem.get("code").is_some_and(|code| code == "quota_exhausted"))
+    }
+
     /// The exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {
@@ -346,14 +351,16 @@ impl Client {
     }
 }
 
-/// How long to wait before the next try; `None` when the service is not busy.
+/// How long to wait before the next try; `None` when the service is not busy, or will be for longer than all tries
+/// together would wait: a quota that is used up is back at midnight.
 fn busy_pause(response: &Response<Body>) -> Option<Duration> {
     if !matches!(response.status().as_u16(), 429 | 503) {
         return None;
     }
     let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
     let seconds = header.and_then(|text| text.trim().parse().ok());
-    Some(seconds.map_or(BUSY_PAUSE, Duration::from_secs).min(LONGEST_PAUSE))
+    let told = seconds.map_or(BUSY_PAUSE, Duration::from_secs);
+    (told <= LONGEST_PAUSE * MAX_TRIES).then(|| told.min(LONGEST_PAUSE))
 }
 
 /// [`ClientError::Unreadable`] for a file and what the system says of it.
@@ -401,7 +408,8 @@ mod tests {
     #[test]
     fn a_busy_service_says_how_long_to_wait_within_reason() {
         assert_eq!(busy_pause(&response(503, Some("2"))), Some(Duration::from_secs(2)));
-        assert_eq!(busy_pause(&response(503, Some("86400"))), Some(LONGEST_PAUSE));
+        assert_eq!(busy_pause(&response(503, Some("300"))), Some(LONGEST_PAUSE));
+        assert_eq!(busy_pause(&response(429, Some("43200"))), None);
         assert_eq!(busy_pause(&response(503, Some("later"))), Some(BUSY_PAUSE));
         assert_eq!(busy_pause(&response(503, None)), Some(BUSY_PAUSE));
         assert_eq!(busy_pause(&response(413, Some("2"))), None);

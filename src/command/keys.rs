@@ -5,17 +5,20 @@ mod present;
 use clap::{Args, Subcommand};
 use jiff::{Span, Timestamp, Zoned};
 
-use common::audit::{Action, Object, Outcome};
+use common::audit::{Action, Actor, Object, Outcome};
+use common::config::Config;
 use common::id::Tenant;
 use common::jetstream::broker::Broker;
-use common::jetstream::keys::{ListedKey, Revoked};
+use common::jetstream::keys::Revoked;
 use common::jetstream::topology;
 use common::key::{ApiKey, KeyId, KeyRecord, Scope};
+use common::quota::{ClientHash, Day, OwnQuota};
 
 use super::operator::{self, OperatorArgs};
 use super::table::render;
 use super::{CommandError, Output, console, witness};
 use crate::exit::Exit;
+use present::Known;
 
 /// Longest name of a key, characters: it is one column of a table.
 const MAX_NAME_LEN: usize = 64;
@@ -37,9 +40,10 @@ enum KeysAction {
     /// Make a key and print it, this once: only a hash of it is kept
     #[command(after_help = "Examples:
   invoice-ocr keys create --name scanner --tenant acme --scope read --scope write
+  invoice-ocr keys create --name trial --tenant acme --scope write --documents-per-day 50
   invoice-ocr keys create --name prometheus --scope operations --expires 90d > /etc/prometheus/key")]
     Create(CreateArgs),
-    /// List keys, oldest first, also those that open nothing any more
+    /// List keys, oldest first, also those that open nothing any more; with what was used of their quotas today
     #[command(after_help = "Examples:
   invoice-ocr keys list
   invoice-ocr keys list --output ndjson | jq -r 'select(.tenant == \"acme\").id'")]
@@ -73,6 +77,12 @@ struct CreateArgs {
     /// For how long it is good, e.g. "90d", "12h" [default: until it is revoked]
     #[arg(long, value_name = "DURATION", value_parser = span)]
     expires: Option<Span>,
+    /// New documents that may be read for it in a day of UTC; 0: no limit [default: gateway.quota.documents_per_day]
+    #[arg(long, value_name = "N")]
+    documents_per_day: Option<u64>,
+    /// Bytes of new documents in a day; 0: no limit [default: gateway.quota.bytes_per_day]
+    #[arg(long, value_name = "N")]
+    bytes_per_day: Option<u64>,
     /// Table: the key alone. JSON and NDJSON: an object with the key as `key`
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value = "table")]
     output: Output,
@@ -83,11 +93,11 @@ struct CreateArgs {
 /// # Errors
 /// [`CommandError`]; exit code 4 for a key that is not there.
 pub(crate) fn run(args: &KeysArgs) -> Result<Exit, CommandError> {
-    operator::with_broker(&args.operator, async |broker, _config| {
+    operator::with_broker(&args.operator, async |broker, config| {
         topology::verify_gateway(&broker).await?;
         match &args.action {
             KeysAction::Create(args) => create(&broker, args).await,
-            KeysAction::List { output } => list(&broker.keys().await?, *output),
+            KeysAction::List { output } => list(&known(&broker, &config).await?, *output),
             KeysAction::Revoke { id } => revoke(&broker, id).await,
         }
     })
@@ -100,7 +110,11 @@ async fn create(broker: &Broker, args: &CreateArgs) -> Result<Exit, CommandError
         let key = ApiKey::generate().map_err(|error| CommandError::Internal(error.to_string()))?;
         let scopes = args.scopes.iter().copied().collect();
         let (name, tenant) = (args.name.clone(), args.tenant.clone());
-        let record = KeyRecord::new(&key, name, tenant, scopes, now, expires_at);
+        let mut record = KeyRecord::new(&key, name, tenant, scopes, now, expires_at);
+        record.quota = OwnQuota {
+            documents_per_day: args.documents_per_day,
+            bytes_per_day: args.bytes_per_day,
+        };
         if !broker.create_key(&record).await? {
             continue;
         }
@@ -128,7 +142,20 @@ fn show(key: &ApiKey, record: &KeyRecord, output: Output) -> Result<(), CommandE
     }
 }
 
-fn list(keys: &[ListedKey], output: Output) -> Result<Exit, CommandError> {
+/// All keys, with what the gateway has counted for each today.
+async fn known(broker: &Broker, config: &Config) -> Result<Vec<Known>, CommandError> {
+    let day = Day::of(Timestamp::now());
+    let mut known = Vec::new();
+    for key in broker.keys().await? {
+        let quota = key.record.quota.over(config.gateway.quota);
+        let client = ClientHash::of(&Actor::Key(key.record.id.clone()).to_string());
+        let used = broker.used(&client, quota, day).await?;
+        known.push(Known { key, quota, used });
+    }
+    Ok(known)
+}
+
+fn list(keys: &[Known], output: Output) -> Result<Exit, CommandError> {
     let now = Timestamp::now();
     match output {
         Output::Table if keys.is_empty() => {}

@@ -35,6 +35,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Before a file is tried again that could not be sent, since the service was away or busy.
 const RETRY: Duration = Duration::from_secs(10);
 
+/// Before a file is tried again for which there is no quota left today: a try sends the whole file.
+const QUOTA_RETRY: Duration = Duration::from_secs(15 * 60);
+
 /// How long one try may wait for a busy service.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -76,8 +79,8 @@ pub(crate) struct WatchArgs {
 enum Fate {
     /// It was moved, with its result beside it.
     Moved { outcome: Outcome, to: PathBuf },
-    /// It is where it was, and is tried again.
-    Kept(String),
+    /// It is where it was, and is tried again after so long.
+    Kept { why: String, retry: Duration },
     /// Somebody wrote to it, or took it away, meanwhile: it is a new file, or none.
     Changed,
     /// It is where it was, and no other file would fare better.
@@ -188,18 +191,18 @@ fn oversee(
                     worst = worst.max(outcome.exit(false));
                     tell(args.output, &outcome, &to)?;
                 }
-                Fate::Kept(why) if args.once => {
+                Fate::Kept { why, .. } if args.once => {
                     console::note(&format!("{}: left in place: {why}", path.display()));
                     pending.give_up(&path);
                     worst = worst.max(Exit::Unavailable);
                 }
-                Fate::Kept(why) => {
+                Fate::Kept { why, retry } => {
                     // Once, not for each file and each try.
                     if trouble.as_ref() != Some(&why) {
                         console::note(&format!("files stay where they are for now: {why}"));
                         trouble = Some(why);
                     }
-                    pending.postpone(&path, Instant::now() + RETRY);
+                    pending.postpone(&path, Instant::now() + retry);
                 }
                 Fate::Changed => pending.forget(&path),
                 Fate::Hopeless(error) => return Err(error.into()),
@@ -236,7 +239,10 @@ impl Work<'_> {
             Err(error) => match verdict(&error) {
                 Verdict::File => self.put(path, signature, Outcome::new(&file, Err(error))),
                 Verdict::Moment if Signature::of(path).is_err() => Fate::Changed,
-                Verdict::Moment => Fate::Kept(error.to_string()),
+                Verdict::Moment => {
+                    let retry = if error.is_over_quota() { QUOTA_RETRY } else { RETRY };
+                    Fate::Kept { why: error.to_string(), retry }
+                }
                 Verdict::Caller => Fate::Hopeless(error),
             },
             Ok(status) => self.put(path, signature, Outcome::new(&file, Ok(status))),
@@ -248,13 +254,13 @@ impl Work<'_> {
         match shelf.put(path, signature, &outcome.json()) {
             Ok(to) => Fate::Moved { outcome, to },
             Err(PutError::Changed) => Fate::Changed,
-            Err(PutError::Io(error)) => Fate::Kept(error),
+            Err(PutError::Io(error)) => Fate::Kept { why: error, retry: RETRY },
         }
     }
 }
 
 fn interrupted() -> Fate {
-    Fate::Kept("interrupted".to_owned())
+    Fate::Kept { why: "interrupted".to_owned(), retry: RETRY }
 }
 
 /// What an error is about.

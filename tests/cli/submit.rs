@@ -115,6 +115,19 @@ fn what_the_journal_knows_by_its_content_is_not_sent_again() {
 }
 
 #[test]
+fn a_quota_that_is_used_up_is_not_waited_for() {
+    let folder = folder();
+    let exhausted = Answer::problem(429, "quota_exhausted").header("Retry-After: 43200");
+    let service = Service::start([taken(202), exhausted]);
+    let args = ["submit", "--url", &service.url, "--parallel", "1", text(folder.path())];
+    let output = run(&args);
+    assert_eq!(code(&output), 69, "{}", stderr(&output));
+    assert!(stderr(&output).contains("quota_exhausted"), "{}", stderr(&output));
+    // The last answer is given to all further requests: each file was sent once.
+    assert_eq!(service.requests().len(), 3);
+}
+
+#[test]
 fn nobody_waits_longer_than_a_clock_counts() {
     for command in [["submit", "a.pdf"].as_slice(), &["doctor"]] {
         let longest = u64::MAX.to_string();

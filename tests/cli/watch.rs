@@ -134,6 +134,10 @@ fn while_the_service_is_away_or_refuses_the_caller_nothing_moves() {
     let output = once(folder.path(), &format!("http://127.0.0.1:{port}"));
     assert_eq!(code(&output), 69);
     assert!(stderr(&output).contains("left in place"), "{}", stderr(&output));
+    let exhausted = Answer::problem(429, "quota_exhausted").header("Retry-After: 43200");
+    let service = Service::start([exhausted]);
+    let output = once(folder.path(), &service.url);
+    assert_eq!((code(&output), service.requests().len()), (69, 1), "{}", stderr(&output));
     let service = Service::start([Answer::problem(401, "credentials_missing")]);
     let output = once(folder.path(), &service.url);
     assert_eq!(code(&output), 69);

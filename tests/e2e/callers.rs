@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Output;
 
 use common::testing::TestBroker;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Setup, folder, get, invoice_ocr, until};
 
@@ -45,6 +45,8 @@ fn a_key_works_from_its_making_until_it_is_revoked_and_the_trail_tells_it_all() 
         "delete",
         "--expires",
         "90d",
+        "--documents-per-day",
+        "50",
     ]);
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let key = stdout(&made).trim().to_owned();
@@ -71,6 +73,9 @@ fn a_key_works_from_its_making_until_it_is_revoked_and_the_trail_tells_it_all() 
     let listed = lines(&operator(&["keys", "list", "--output", "ndjson"]));
     assert_eq!((&listed[0]["id"], &listed[0]["state"]), (&id.as_str().into(), &"good".into()));
     assert_eq!(listed[0]["scopes"].as_array().unwrap().len(), 3);
+    // It was read, though it is gone by now.
+    assert_eq!(listed[0]["documents_today"], json!({"limit": 50, "used": 1}));
+    assert_eq!(listed[0]["bytes_today"], Value::Null);
     assert!(stdout(&operator(&["keys", "list"])).contains("scanner"));
 
     assert!(operator(&["keys", "revoke", &id]).status.success());

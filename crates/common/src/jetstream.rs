@@ -21,7 +21,7 @@
 //! [`dead_letters`] is the operator's view of what could not be finished, [`events`] of what was
 //! published, [`history`] of one document, [`survey`] of the broker, [`status_watch`] of all documents as
 //! they move. [`keys`] keeps who may ask, [`audit`] what they did, [`idempotency`] what
-//! a repeated request was told the first time; `duplicates` which document was first with an invoice; [`webhooks`] sends
+//! a repeated request was told the first time, [`quota`] how much each client has had read in a day; `duplicates` which document was first with an invoice; [`webhooks`] sends
 //! events to where their tenants want them.
 
 pub mod audit;
@@ -46,6 +46,7 @@ pub mod names;
 pub mod objects;
 pub mod place;
 pub mod publish;
+pub mod quota;
 pub mod reprocessing;
 mod restored;
 pub mod room;

@@ -4,7 +4,7 @@
 //! contract, or is the plumbing around that contract. What only one stage uses lives in that stage.
 //!
 //! Vocabulary (pure): [`id`], [`object`], [`page`], [`job`], [`event`], [`error`], [`status`],
-//! [`decide`], [`duplicate`], [`correction`], [`key`], [`audit`], [`idempotency`], [`webhook`]. The contract: [`stage`]. The plumbing: [`jetstream`] (the only place that names
+//! [`decide`], [`duplicate`], [`correction`], [`key`], [`audit`], [`idempotency`], [`quota`], [`webhook`]. The contract: [`stage`]. The plumbing: [`jetstream`] (the only place that names
 //! async-nats), [`worker`] (the only place that starts processes), [`config`], [`metrics`],
 //! [`telemetry`], [`ops`], [`service`], for calls to clients' servers [`callback`], and for
 //! rehearsals [`failpoint`].
@@ -27,6 +27,7 @@ pub mod metrics;
 pub mod object;
 pub mod ops;
 pub mod page;
+pub mod quota;
 pub mod service;
 pub mod stage;
 pub mod status;

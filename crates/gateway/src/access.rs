@@ -31,6 +31,7 @@ use common::id::Tenant;
 use common::jetstream::broker::Broker;
 use common::key::{ApiKey, Scope, Scopes, Standing};
 use common::metrics::Metrics;
+use common::quota::OwnQuota;
 
 use crate::error::ApiError;
 use crate::metrics::AccessMetrics;
@@ -62,6 +63,8 @@ pub(crate) struct Holder {
     pub(crate) actor: Actor,
     /// What the operator calls the API key; `None` without one.
     pub(crate) key_name: Option<String>,
+    /// What the API key says of its quota.
+    pub(crate) quota: OwnQuota,
 }
 
 /// Decides who may ask, and tells the audit trail. Shared by all requests.
@@ -141,7 +144,8 @@ impl Access {
         if !self.0.required {
             let tenant = Tenant::default();
             let (scopes, actor) = (Scopes::all(), Actor::Anybody);
-            return Ok(Holder { tenant, scopes, actor, key_name: None });
+            let quota = OwnQuota::default();
+            return Ok(Holder { tenant, scopes, actor, key_name: None, quota });
         }
         match credential::shown(headers)? {
             Credential::Key(key) => self.holder_of_key(&key),
@@ -190,6 +194,7 @@ impl Access {
             scopes: record.scopes.clone(),
             actor: Actor::Key(record.id.clone()),
             key_name: Some(record.name.clone()),
+            quota: record.quota,
         })
     }
 }

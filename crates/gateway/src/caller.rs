@@ -13,12 +13,15 @@ use common::audit::{AUDIT_VERSION, Action, Actor, AuditRecord, Object, Outcome};
 use common::correction::Author;
 use common::id::{DocumentId, Tenant};
 use common::key::Scope;
+use common::quota::Allowance;
 use common::webhook::EndpointId;
 
 use crate::access::Holder;
 use crate::error::ApiError;
 use crate::layer::correlation::CorrelationId;
 use crate::layer::identity::{ClientAddress, Shown};
+use crate::limit::Client;
+use crate::quota;
 use crate::state::App;
 
 /// The client behind a request.
@@ -26,6 +29,8 @@ use crate::state::App;
 pub(crate) struct Caller {
     /// Whose documents the client may see.
     pub(crate) tenant: Tenant,
+    /// What it is counted against; `None` where it may have read as much as it likes.
+    pub(crate) allowance: Option<Allowance>,
     actor: Actor,
     /// What the operator calls the API key.
     key_name: Option<String>,
@@ -120,13 +125,17 @@ impl<P: Permission> FromRequestParts<Arc<App>> for May<P> {
         // Without the layer that looks at credentials, nobody has shown any.
         let shown = parts.extensions.get::<Shown>().map(|Shown(shown)| shown.clone());
         let shown = shown.unwrap_or(Err(ApiError::CredentialsMissing));
-        let Holder { tenant, scopes, actor, key_name } =
+        let Holder { tenant, scopes, actor, key_name, quota: own } =
             shown.inspect_err(|error| app.access.turned_away(error))?;
         if !scopes.contains(P::SCOPE) {
             return Err(ApiError::ScopeMissing { scope: P::SCOPE });
         }
         let request_id = parts.extensions.get::<CorrelationId>().map(|id| id.0.clone());
         let peer = parts.extensions.get::<ClientAddress>().map(|ClientAddress(address)| *address);
-        Ok(Self(Caller { tenant, actor, key_name, request_id, peer }, PhantomData))
+        let client = parts.extensions.get::<Client>();
+        let allowance =
+            client.and_then(|client| quota::allowance(&app.config.gateway, client, own));
+        let caller = Caller { tenant, allowance, actor, key_name, request_id, peer };
+        Ok(Self(caller, PhantomData))
     }
 }

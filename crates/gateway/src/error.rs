@@ -12,6 +12,7 @@ use common::correction::Refusal;
 use common::idempotency::BadIdempotencyKey;
 use common::jetstream::place::Place;
 use common::key::Scope;
+use common::quota::OverQuota;
 use export::{Format, Gap};
 use thiserror::Error;
 
@@ -286,6 +287,14 @@ pub enum ApiError {
         /// Requests in a minute.
         limit: u64,
         /// When one more will be taken, in seconds.
+        retry_after_seconds: u64,
+    },
+    /// More documents, or more bytes of them, than the client has in a day.
+    #[error("{over}")]
+    QuotaExhausted {
+        /// Limit, use, and when there is more.
+        over: OverQuota,
+        /// Seconds until then.
         retry_after_seconds: u64,
     },
     /// More than any body of JSON needs.

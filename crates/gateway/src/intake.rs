@@ -21,7 +21,7 @@ use crate::view;
 /// Stores `document` and its first job, or finds that it is known, and tells the audit trail.
 ///
 /// # Errors
-/// [`ApiError::BrokerFull`] and [`ApiError::BrokerAway`]; the client should come back.
+/// [`ApiError::BrokerFull`], [`ApiError::BrokerAway`] and [`ApiError::QuotaExhausted`]; the client should come back.
 pub(crate) async fn accept(
     app: &App,
     caller: &Caller,
@@ -36,14 +36,15 @@ pub(crate) async fn accept(
         options: Options { languages: languages.to_vec() },
         correlation_id: correlation.0.clone(),
         received_at: Timestamp::now(),
+        allowance: caller.allowance.clone(),
         bytes: document.bytes,
     };
     let accepted = app.accepting.accept(incoming).await.map_err(|error| {
         let answer = ApiError::from(&error);
-        if answer == ApiError::Internal {
-            tracing::error!(%error, "a document could not be stored");
-        } else {
-            tracing::warn!(%error, "a document could not be stored");
+        match answer {
+            ApiError::Internal => tracing::error!(%error, "a document could not be stored"),
+            ApiError::QuotaExhausted { .. } => tracing::info!(%error, "a document is not taken in"),
+            _ => tracing::warn!(%error, "a document could not be stored"),
         }
         answer
     })?;

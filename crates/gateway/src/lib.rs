@@ -39,6 +39,7 @@ mod metrics;
 mod openapi;
 mod parameter;
 mod problem;
+mod quota;
 mod register;
 mod representation;
 mod retained;

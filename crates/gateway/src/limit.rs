@@ -35,6 +35,24 @@ impl Client {
             Actor::Anybody | Actor::Operator(_) => None,
         }
     }
+
+    /// Whether it is held to limits: who is known by nothing else than being on this machine is only where the
+    /// operator wants it (`gateway.rate.limit_loopback`).
+    pub(crate) fn is_limited(&self, limit_loopback: bool) -> bool {
+        match self {
+            Self::Key(_) => true,
+            Self::Network(network) => limit_loopback || !network.is_loopback(),
+        }
+    }
+}
+
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(name) => f.write_str(name),
+            Self::Network(Network(address)) => address.fmt(f),
+        }
+    }
 }
 
 /// An IPv4 address, or the /64 network of an IPv6 address.
@@ -78,5 +96,18 @@ mod tests {
         assert_ne!(of("10.0.0.1"), of("10.0.0.2"));
         assert!(of("::1").is_loopback() && of("127.8.8.8").is_loopback());
         assert!(!of("::2").is_loopback());
+    }
+
+    #[test]
+    fn this_machine_is_held_to_limits_only_where_asked_or_by_its_key() {
+        let at = |text: &str| Client::Network(Network::of(text.parse().unwrap()));
+        let key = Client::Key("key:k".to_owned());
+        let limited =
+            |asked| [at("127.0.0.1"), at("192.0.2.1"), key.clone()].map(|c| c.is_limited(asked));
+        assert_eq!((limited(false), limited(true)), ([false, true, true], [true; 3]));
+        assert_eq!(
+            [at("2001:db8::7"), key.clone()].map(|c| c.to_string()),
+            ["2001:db8::", "key:k"]
+        );
     }
 }

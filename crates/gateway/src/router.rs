@@ -20,8 +20,8 @@ use crate::openapi::{self, Description};
 use crate::register::Register;
 use crate::routes::{
     contract, correct_result, corrections, delete_invoice, docs, errors, health, invoice,
-    invoice_events, invoices, metrics, page_image, pages, process_invoice, process_invoices, ready,
-    reprocess, result, webhooks,
+    invoice_events, invoices, metrics, page_image, pages, process_invoice, process_invoices, quota,
+    ready, reprocess, result, webhooks,
 };
 use crate::state::{App, GatewayState};
 
@@ -79,6 +79,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(reprocess::reprocess))
         .routes(routes!(pages::pages))
         .routes(routes!(page_image::page_image))
+        .routes(routes!(quota::quota))
         .routes(routes!(webhooks::list::webhooks, webhooks::create::create_webhook))
         .routes(routes!(
             webhooks::list::webhook,

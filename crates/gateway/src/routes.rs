@@ -15,6 +15,7 @@ pub(crate) mod page_image;
 pub(crate) mod pages;
 pub(crate) mod process_invoice;
 pub(crate) mod process_invoices;
+pub(crate) mod quota;
 pub(crate) mod ready;
 pub(crate) mod reprocess;
 pub(crate) mod result;

@@ -146,6 +146,8 @@ failures! {
         "see who else may publish on `invoice.extracted.>` and `invoice.failed.>`";
     "key_unreadable", "common", "a record of an API key of another version",
         "bring all gateways to the newer version";
+    "counter_unreadable", "common", "a counter of a quota that holds no number",
+        "see who else may publish on `invoice.quota.>`, and whether the stream `INVOICE_QUOTA` counts: `topology check`";
     "idempotency_unreadable", "common",
         "what is kept of a request with an `Idempotency-Key` is of another version",
         "bring all gateways to the newer version";

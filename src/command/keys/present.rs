@@ -5,16 +5,50 @@ use serde_json::{Value, json};
 
 use common::jetstream::keys::ListedKey;
 use common::key::{ApiKey, KeyRecord, Scope};
+use common::quota::{Measure, Quota};
 
 use crate::command::table::NOTHING;
 
+/// A key as it is listed.
+pub(super) struct Known {
+    pub(super) key: ListedKey,
+    /// Its own quota, or that of the configuration.
+    pub(super) quota: Quota,
+    /// What was used of it today.
+    pub(super) used: Vec<(Measure, u64)>,
+}
+
+impl Known {
+    fn used(&self, measure: Measure) -> Option<u64> {
+        self.used.iter().find(|(counted, _)| *counted == measure).map(|(_, used)| *used)
+    }
+
+    /// Used and limit, as in "12/1000".
+    fn share(&self, measure: Measure) -> String {
+        match (self.used(measure), self.quota.limit(measure)) {
+            (Some(used), Some(limit)) => format!("{used}/{limit}"),
+            _ => NOTHING.to_owned(),
+        }
+    }
+}
+
 /// Columns of `keys list`.
-pub(crate) const HEADER: [&str; 8] =
-    ["id", "name", "tenant", "scopes", "state", "created", "expires", "last used"];
+pub(crate) const HEADER: [&str; 10] = [
+    "id",
+    "name",
+    "tenant",
+    "scopes",
+    "state",
+    "created",
+    "expires",
+    "last used",
+    "documents today",
+    "bytes today",
+];
 
 /// One row of `keys list`.
-pub(crate) fn row(key: &ListedKey, now: Timestamp) -> [String; 8] {
-    let record = &key.record;
+pub(super) fn row(known: &Known, now: Timestamp) -> [String; 10] {
+    let (key, record) = (&known.key, &known.key.record);
     let moment = |at: Option<Timestamp>| at.map_or(NOTHING.to_owned(), |at| format!("{at:.0}"));
     [
         record.id.to_string(),
@@ -25,12 +59,19 @@ pub(crate) fn row(key: &ListedKey, now: Timestamp) -> [String; 8] {
         moment(Some(record.created_at)),
         moment(record.expires_at),
         moment(key.used_at),
+        known.share(Measure::Documents),
+        known.share(Measure::Bytes),
     ]
 }
 
 /// One object of `keys list --output json`.
-pub(crate) fn object(key: &ListedKey, now: Timestamp) -> Value {
-    let record = &key.record;
+pub(super) fn object(known: &Known, now: Timestamp) -> Value {
+    let (key, record) = (&known.key, &known.key.record);
+    // As GET /api/v1/quota says it; null without a limit.
+    let share = |measure| {
+        let limit = known.quota.limit(measure)?;
+        Some(json!({ "limit": limit, "used": known.used(measure)? }))
+    };
     json!({
         "id": record.id,
         "name": record.name,
@@ -41,6 +82,8 @@ pub(crate) fn object(key: &ListedKey, now: Timestamp) -> Value {
         "expires_at": record.expires_at,
         "revoked_at": record.revoked_at,
         "last_used_at": key.used_at,
+        "documents_today": share(Measure::Documents),
+        "bytes_today": share(Measure::Bytes),
     })
 }
 
@@ -68,13 +111,15 @@ fn state(record: &KeyRecord, now: Timestamp) -> &'static str {
 mod tests {
     use super::*;
 
-    fn listed(expires_at: Option<Timestamp>) -> (ApiKey, ListedKey) {
+    fn listed(expires_at: Option<Timestamp>) -> (ApiKey, Known) {
         let key = ApiKey::generate().unwrap();
         let scopes = [Scope::DocumentsRead].into_iter().collect();
         let now = Timestamp::UNIX_EPOCH;
         let tenant = "acme".parse().unwrap();
         let record = KeyRecord::new(&key, "scanner".into(), tenant, scopes, now, expires_at);
-        (key, ListedKey { record, used_at: None })
+        let quota = Quota { documents_per_day: 50, bytes_per_day: 0 };
+        let used = vec![(Measure::Documents, 12)];
+        (key, Known { key: ListedKey { record, used_at: None }, quota, used })
     }
 
     #[test]
@@ -85,10 +130,13 @@ mod tests {
         assert_eq!(row[1..5], ["scanner", "acme", "documents:read", "good"]);
         assert_eq!(object["scopes"], json!(["documents:read"]));
         assert_eq!(object["last_used_at"], Value::Null);
+        assert_eq!(row[8..], ["12/50", NOTHING]);
+        assert_eq!(object["documents_today"], json!({"limit": 50, "used": 12}));
+        assert_eq!(object["bytes_today"], Value::Null);
         assert!(
             !row.concat().contains(&key.reveal()) && !object.to_string().contains(&key.reveal())
         );
-        assert_eq!(created(&key, &listed.record)["key"], key.reveal());
+        assert_eq!(created(&key, &listed.key.record)["key"], key.reveal());
     }
 
     #[test]
@@ -98,7 +146,7 @@ mod tests {
         let before = Timestamp::from_second(9).unwrap();
         assert_eq!(row(&listed, before)[4], "good");
         assert_eq!(row(&listed, end)[4], "expired");
-        listed.record.revoked_at = Some(before);
+        listed.key.record.revoked_at = Some(before);
         assert_eq!(row(&listed, end)[4], "revoked");
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Auth, Connections, Cors, Engines, Following, PageSegmentation, Proxies, Rate, Tls};
 use crate::failpoint::Fault;
+use crate::quota::Quota;
 
 /// See `[broker]` in `config.default.toml`, as for all sections below.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -55,6 +56,7 @@ pub struct Gateway {
     pub connections: Connections,
     pub following: Following,
     pub rate: Rate,
+    pub quota: Quota,
     pub proxies: Proxies,
     pub tls: Tls,
     pub cors: Cors,

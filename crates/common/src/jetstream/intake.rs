@@ -6,17 +6,20 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use thiserror::Error;
 
 use super::broker::Broker;
 use super::ending::job_message;
 use super::erasure::Vacancy;
 use super::names;
 use super::publish::Unpublished;
+use super::quota::{Spending, Spent};
 use super::statuses::{MAX_ROUNDS, contended};
 use crate::failpoint::{self, Point};
 use crate::id::{ContentHash, DocumentId, Options, Tenant};
 use crate::object::{Bucket, ObjectRef};
 use crate::page::MediaType;
+use crate::quota::{Allowance, OverQuota};
 use crate::status::{State, StatusRecord, Upload};
 
 /// A document at the door: validated, not stored.
@@ -34,6 +37,8 @@ pub struct Incoming {
     pub correlation_id: String,
     /// When it came.
     pub received_at: Timestamp,
+    /// What it is counted against if it is new; `None`: against nothing.
+    pub allowance: Option<Allowance>,
     /// The document.
     pub bytes: Bytes,
 }
@@ -47,28 +52,62 @@ pub struct Accepted {
     pub new: bool,
 }
 
+/// A document that is not taken in.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum NotAccepted {
+    /// Its client has had as much read today as it may.
+    #[error(transparent)]
+    OverQuota(#[from] OverQuota),
+    /// The broker does not take it.
+    #[error(transparent)]
+    Unpublished(#[from] Unpublished),
+}
+
 impl Broker {
-    /// Takes a document in, or finds that it is known.
+    /// Takes a document in, or finds that it is known. A new one counts against the client's quota.
     ///
     /// # Errors
-    /// [`Unpublished::Full`] when a queue or quota has no room, [`Unpublished::Unconfirmed`] while
-    /// the broker does not answer: in both cases the client should come back. A status that
-    /// cannot be read counts as unconfirmed.
-    pub async fn accept(&self, incoming: Incoming) -> Result<Accepted, Unpublished> {
+    /// [`NotAccepted::OverQuota`] for a new one; [`Unpublished::Full`] when a queue or store has no room,
+    /// [`Unpublished::Unconfirmed`] while the broker does not answer: in both cases the client should come
+    /// back. A status that cannot be read counts as unconfirmed.
+    pub async fn accept(&self, incoming: Incoming) -> Result<Accepted, NotAccepted> {
         failpoint::reach(Point::UploadReceived).await;
+        let mut spent = None;
+        let accepted = self.take_in(incoming, &mut spent).await;
+        if let Some(spent) = spent {
+            self.give_back(spent).await;
+        }
+        accepted
+    }
+
+    /// Takes a document in. What was counted for it is left in `spent` if it did not come to be known.
+    async fn take_in(
+        &self,
+        incoming: Incoming,
+        spent: &mut Option<Spent>,
+    ) -> Result<Accepted, NotAccepted> {
         let content_hash = ContentHash::of(&incoming.bytes);
         let id = DocumentId::derive(&incoming.tenant, &content_hash, &incoming.options);
         for _ in 0..MAX_ROUNDS {
             let (after, generation) =
                 match self.vacancy(&id).await.map_err(Unpublished::unconfirmed)? {
-                    Vacancy::Taken(record) => return self.known(*record).await,
+                    Vacancy::Taken(record) => return Ok(self.known(*record).await?),
                     Vacancy::Free { after, generation } => (after, generation),
                 };
             self.room_for_a_document().await?;
+            if let (Some(allowance), None) = (&incoming.allowance, &spent) {
+                let bytes = incoming.bytes.len() as u64;
+                match self.spend(allowance, bytes, incoming.received_at).await? {
+                    Spending::Granted(counted) => *spent = Some(counted),
+                    Spending::Refused(over) => return Err(over.into()),
+                }
+            }
             let original = self.write_object(Bucket::Uploads, &id, incoming.bytes.clone()).await?;
             failpoint::reach(Point::UploadStored).await;
             let record = first_record(&id, &content_hash, &incoming, original, generation);
             if self.create_status(&record, after).await? {
+                // Whoever repeats it from here on is not counted again.
+                *spent = None;
                 failpoint::reach(Point::UploadRegistered).await;
                 self.publish_job(&record).await?;
                 failpoint::reach(Point::UploadQueued).await;
@@ -77,7 +116,7 @@ impl Broker {
             // Somebody was faster: with an equal upload, or with the removal of what an erased
             // one has left, which may have taken our bytes with it.
         }
-        Err(Unpublished::unconfirmed(contended()))
+        Err(Unpublished::unconfirmed(contended()).into())
     }
 
     /// Publishes the job that `record` waits for.

@@ -11,7 +11,7 @@ use crate::metrics::QueueMetrics;
 use crate::object::Bucket;
 use crate::stage::StageName;
 
-/// Pause between two looks: as often as Prometheus usually asks. A look is nineteen small questions.
+/// Pause between two looks: as often as Prometheus usually asks. A look is twenty small questions.
 const PAUSE: Duration = Duration::from_secs(10);
 
 /// Longest wait for all answers of one look. A broker that takes longer is as good as away.
@@ -29,6 +29,7 @@ fn streams() -> impl Iterator<Item = &'static str> {
         names::DUPLICATES_STREAM,
         names::KEYS_STREAM,
         names::IDEMPOTENCY_STREAM,
+        names::QUOTA_STREAM,
         webhooks::ENDPOINTS_STREAM,
         webhooks::CALLBACKS_STREAM,
         webhooks::DELIVERIES_STREAM,

@@ -7,6 +7,7 @@ use crate::duplicate::Fingerprint;
 use crate::id::{DocumentId, Tenant};
 use crate::key::KeyId;
 use crate::object::Bucket;
+use crate::quota::{ClientHash, Day, Measure};
 use crate::stage::StageName;
 
 /// Stream of public events.
@@ -43,6 +44,10 @@ pub const DUPLICATES_SUBJECT_PREFIX: &str = "$KV.invoice_duplicates.";
 pub const IDEMPOTENCY_STREAM: &str = "KV_invoice_idempotency";
 /// What subjects of that bucket begin with.
 pub const IDEMPOTENCY_SUBJECT_PREFIX: &str = "$KV.invoice_idempotency.";
+/// Stream of the counters of quotas.
+pub const QUOTA_STREAM: &str = "INVOICE_QUOTA";
+/// What subjects of the counters of quotas begin with.
+pub const QUOTA_SUBJECT_PREFIX: &str = "invoice.quota.";
 /// The status bucket.
 pub const STATUS_BUCKET: &str = "invoice_status";
 
@@ -128,6 +133,12 @@ pub fn job_subject_prefix(stage: StageName) -> String {
 #[must_use]
 pub fn job_message_id(stage: StageName, id: &DocumentId, generation: u32) -> String {
     format!("{id}:{generation}:{stage}")
+}
+
+/// Subject of what `client` has used on `day`.
+#[must_use]
+pub fn quota_subject(client: &ClientHash, day: Day, measure: Measure) -> String {
+    format!("{QUOTA_SUBJECT_PREFIX}{}.{day}.{measure}", client.as_str())
 }
 
 /// Subject of a document's `invoice.extracted`.

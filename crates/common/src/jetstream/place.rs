@@ -27,6 +27,8 @@ pub enum Place {
     Audit,
     /// Requests that name themselves.
     Requests,
+    /// What each client has had read today.
+    Quotas,
     /// Where tenants want their events sent.
     Webhooks,
     /// Events that wait to be sent there.
@@ -40,7 +42,7 @@ pub enum Place {
 impl Place {
     /// All that are streams: statuses first, then what they speak of, in the order in which a backup
     /// copies them.
-    pub const STREAMS: [Self; 15] = [
+    pub const STREAMS: [Self; 16] = [
         Self::Statuses,
         Self::Queue(StageName::Preprocess),
         Self::Queue(StageName::Ocr),
@@ -53,6 +55,7 @@ impl Place {
         Self::Keys,
         Self::Audit,
         Self::Requests,
+        Self::Quotas,
         Self::Deliveries,
         Self::Callbacks,
         Self::Webhooks,
@@ -79,6 +82,7 @@ impl Place {
             Self::Keys => Some(names::KEYS_STREAM),
             Self::Audit => Some(names::AUDIT_STREAM),
             Self::Requests => Some(names::IDEMPOTENCY_STREAM),
+            Self::Quotas => Some(names::QUOTA_STREAM),
             Self::Webhooks => Some(webhooks::ENDPOINTS_STREAM),
             Self::Callbacks => Some(webhooks::CALLBACKS_STREAM),
             Self::Deliveries => Some(webhooks::DELIVERIES_STREAM),
@@ -99,6 +103,7 @@ impl Place {
             Self::Keys => one(names::KEYS_SUBJECT_PREFIX),
             Self::Audit => one(names::AUDIT_SUBJECT_PREFIX),
             Self::Requests => one(names::IDEMPOTENCY_SUBJECT_PREFIX),
+            Self::Quotas => one(names::QUOTA_SUBJECT_PREFIX),
             Self::Webhooks => one(webhooks::ENDPOINTS_SUBJECT_PREFIX),
             Self::Callbacks => one(webhooks::CALLBACKS_SUBJECT_PREFIX),
             Self::Deliveries => one(webhooks::DELIVERIES_SUBJECT_PREFIX),
@@ -120,6 +125,7 @@ impl fmt::Display for Place {
             Self::Keys => f.write_str("the store of API keys"),
             Self::Audit => f.write_str("the audit trail"),
             Self::Requests => f.write_str("the store of idempotency keys"),
+            Self::Quotas => f.write_str("the counters of quotas"),
             Self::Webhooks => f.write_str("the store of webhooks"),
             Self::Callbacks => f.write_str("the queue of callbacks"),
             Self::Deliveries => f.write_str("the log of deliveries"),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_nats::HeaderMap;
 use async_nats::header::NATS_MESSAGE_ID;
 use async_nats::jetstream::context::{PublishError, PublishErrorKind};
+use async_nats::jetstream::publish::PublishAck;
 use async_nats::jetstream::{self, ErrorCode};
 use bytes::Bytes;
 use rand::Rng;
@@ -14,6 +15,7 @@ use tokio::time::Instant;
 
 use super::broker::{Broker, Denied, forbidden};
 use super::place::Place;
+use super::quota;
 use crate::error::StageError;
 
 /// First pause between two tries; doubled up to [`LONGEST_PAUSE`].
@@ -134,17 +136,43 @@ impl Broker {
         self.publish_confirmed(&message).await.0
     }
 
+    /// Stores `message`, which counts, under `message_id`. The second part is the counter's total; `None` when
+    /// an earlier copy was the one that counted.
+    ///
+    /// # Errors
+    /// As [`Broker::publish`].
+    pub(super) async fn publish_counted(
+        &self,
+        mut message: Message,
+        message_id: &str,
+    ) -> Result<(Stored, Option<u64>), Unpublished> {
+        message.headers.insert(NATS_MESSAGE_ID, message_id);
+        let (outcome, retried) = self.publish_patiently(&message).await;
+        let PublishAck { sequence, value, .. } = outcome?;
+        let total = value.as_deref().and_then(quota::total);
+        Ok((Stored { sequence, retried }, total))
+    }
+
     /// Stores `message`; the second part says whether a try went unanswered before the outcome.
     pub(super) async fn publish_confirmed(
         &self,
         message: &Message,
     ) -> (Result<Stored, Unpublished>, bool) {
+        let (outcome, retried) = self.publish_patiently(message).await;
+        (outcome.map(|PublishAck { sequence, .. }| Stored { sequence, retried }), retried)
+    }
+
+    /// The broker's answer to `message`, and whether a try went unanswered before it.
+    async fn publish_patiently(
+        &self,
+        message: &Message,
+    ) -> (Result<PublishAck, Unpublished>, bool) {
         let (started, asked) = (Instant::now(), std::time::Instant::now());
         let mut pause = FIRST_PAUSE;
         let mut retried = false;
         loop {
             let error = match self.publish_once(message).await {
-                Ok(sequence) => return (Ok(Stored { sequence, retried }), retried),
+                Ok(answer) => return (Ok(answer), retried),
                 Err(error) => error,
             };
             match refusal(&message.subject, &error) {
@@ -167,9 +195,9 @@ impl Broker {
         }
     }
 
-    async fn publish_once(&self, message: &Message) -> Result<u64, PublishError> {
+    async fn publish_once(&self, message: &Message) -> Result<PublishAck, PublishError> {
         let Message { subject, headers, payload } = message.clone();
-        Ok(self.context.publish_with_headers(subject, headers, payload).await?.await?.sequence)
+        self.context.publish_with_headers(subject, headers, payload).await?.await
     }
 }
 

@@ -27,7 +27,7 @@ use definition::{Asset, wanted};
 pub(super) use definition::{reserved_bytes, streams, subjects_of};
 
 /// Revision of the topology that this build needs; the files carry theirs as metadata.
-pub const REVISION: u32 = 2;
+pub const REVISION: u32 = 3;
 
 /// For so long a question that nobody answers is asked again: a cluster that was just started or restored
 /// takes as long to elect a leader for each of its streams and consumers.
@@ -157,6 +157,7 @@ pub async fn verify_gateway(broker: &Broker) -> Result<(), TopologyError> {
         names::AUDIT_STREAM,
         names::DUPLICATES_STREAM,
         names::IDEMPOTENCY_STREAM,
+        names::QUOTA_STREAM,
     ];
     let called =
         [webhooks::ENDPOINTS_STREAM, webhooks::CALLBACKS_STREAM, webhooks::DELIVERIES_STREAM];

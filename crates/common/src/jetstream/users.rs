@@ -250,6 +250,7 @@ fn gateway(rights: &mut Rights) -> Result<(), TopologyError> {
         names::KEYS_STREAM,
         names::AUDIT_STREAM,
         names::IDEMPOTENCY_STREAM,
+        names::QUOTA_STREAM,
     ];
     rights.may(told.into_iter().chain(stores).chain(ends).chain(queues).map(about));
     // The way in.
@@ -270,6 +271,8 @@ fn gateway(rights: &mut Rights) -> Result<(), TopologyError> {
     rights.may(stored_in(names::AUDIT_STREAM)?);
     // What clients were told who repeat themselves.
     rights.may(stored_in(names::IDEMPOTENCY_STREAM)?);
+    // How much each client has had read today.
+    rights.may(stored_in(names::QUOTA_STREAM)?);
     sending(rights)?;
     // Answers to clients, and a look at what may have to be removed.
     let read_by_it = queues.into_iter().chain(stores).chain([
@@ -277,6 +280,7 @@ fn gateway(rights: &mut Rights) -> Result<(), TopologyError> {
         names::DEAD_STREAM,
         names::KEYS_STREAM,
         names::IDEMPOTENCY_STREAM,
+        names::QUOTA_STREAM,
     ]);
     rights.may(read_by_it.flat_map(read));
     // Erasure: everything of one document, but for the status, whose place the marker takes.

@@ -7,6 +7,7 @@ use subtle::ConstantTimeEq;
 use super::{ApiKey, KeyId, Scopes};
 use crate::error::StageError;
 use crate::id::Tenant;
+use crate::quota::OwnQuota;
 use crate::versioned;
 
 /// Version this build writes and reads. New optional fields keep it; anything else raises it.
@@ -34,6 +35,9 @@ pub struct KeyRecord {
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// How much may be read for it in a day, where that is not what the configuration says.
+    #[serde(default, skip_serializing_if = "OwnQuota::is_silent")]
+    pub quota: OwnQuota,
 }
 
 /// What somebody who shows a key is told.
@@ -70,6 +74,7 @@ impl KeyRecord {
             created_at,
             expires_at,
             revoked_at: None,
+            quota: OwnQuota::default(),
         }
     }
 
@@ -126,6 +131,14 @@ mod tests {
         let bytes = record.encode().unwrap();
         assert_eq!(KeyRecord::decode(&bytes).unwrap(), record);
         assert!(!bytes.windows(key.secret.len()).any(|seen| seen == key.secret));
+    }
+
+    #[test]
+    fn a_quota_of_its_own_is_kept() {
+        let key = ApiKey::generate().unwrap();
+        let quota = OwnQuota { documents_per_day: Some(0), bytes_per_day: None };
+        let record = KeyRecord { quota, ..record(&key, None) };
+        assert_eq!(KeyRecord::decode(&record.encode().unwrap()).unwrap(), record);
     }
 
     #[test]

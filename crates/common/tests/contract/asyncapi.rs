@@ -221,6 +221,7 @@ async fn publish(broker: &Broker, kind: EventKind) -> StatusRecord {
         options: Default::default(),
         correlation_id: record.correlation_id.clone(),
         received_at: record.received_at,
+        allowance: None,
         bytes: "document".into(),
     };
     let taken = broker.accept(incoming).await.unwrap().record;

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream::consumer::PullConsumer;
+use common::jetstream::intake::NotAccepted;
 use common::jetstream::place::Place;
 use common::jetstream::publish::Unpublished;
 use common::jetstream::runner::RunnerSettings;
@@ -18,8 +19,11 @@ const STATUSES: &str = "KV_invoice_status";
 /// Longer than a level that was seen is believed.
 const LEVEL_FORGOTTEN: Duration = Duration::from_millis(1200);
 
-fn refused_by(place: Place) -> impl Fn(&Unpublished) -> bool {
-    move |error| matches!(error, Unpublished::Full { place: full, .. } if *full == place)
+fn refused_by(place: Place) -> impl Fn(&NotAccepted) -> bool {
+    move |error| match error {
+        NotAccepted::Unpublished(Unpublished::Full { place: full, .. }) => *full == place,
+        _ => false,
+    }
 }
 
 /// A last stage that is stopped without patience.

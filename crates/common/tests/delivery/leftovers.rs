@@ -106,7 +106,8 @@ async fn orphans_are_swept_and_what_is_needed_stays() {
     bench.broker.erase(&erased.id, &Tenant::default()).await.unwrap();
     bench.broker.write(Bucket::Work, &erased.id, large.clone()).await.unwrap();
 
-    let config = impatient(&bench).with("sweeper.stuck_after_seconds", 3600).unwrap();
+    let mut config = impatient(&bench);
+    config.sweeper.stuck_after_seconds = 3600;
     let (stop, sweeper) = sweep(&bench, config);
     bench.until(async || (bench.messages_in(WORK).await == needed).then_some(())).await;
     bench

@@ -21,6 +21,7 @@ mod leftovers;
 mod objects;
 mod ops;
 mod publish;
+mod quota;
 mod receiver;
 mod reclaim;
 mod reprocessing;

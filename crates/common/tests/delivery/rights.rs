@@ -23,7 +23,7 @@ enum Deed {
 use Deed::{Listen, Publish};
 
 /// Deeds, and who may do them; nobody else may.
-const DEEDS: [(Deed, &[&str]); 65] = [
+const DEEDS: [(Deed, &[&str]); 68] = [
     // Taking and answering jobs.
     (Publish("$JS.API.CONSUMER.MSG.NEXT.INVOICE_PREPROCESS.preprocess"), &["preprocess"]),
     (Publish("$JS.API.CONSUMER.MSG.NEXT.INVOICE_OCR.ocr"), &["ocr"]),
@@ -62,6 +62,10 @@ const DEEDS: [(Deed, &[&str]); 65] = [
     // What clients were told who repeat themselves.
     (Publish("$KV.invoice_idempotency.default.x"), &["gateway"]),
     (Publish("$JS.API.STREAM.MSG.GET.KV_invoice_idempotency"), &["gateway", "operator"]),
+    // How much each client has had read today.
+    (Publish("invoice.quota.x.x.x"), &["gateway"]),
+    (Publish("$JS.API.STREAM.MSG.GET.INVOICE_QUOTA"), &["gateway", "operator"]),
+    (Publish("$JS.API.STREAM.PURGE.INVOICE_QUOTA"), &[]),
     // Bytes.
     (Publish("$O.invoice_uploads.C.x.x.x"), &["gateway"]),
     (Publish("$O.invoice_uploads.M.x"), &["gateway"]),

@@ -140,6 +140,7 @@ pub(crate) fn incoming(content: &str) -> Incoming {
         options: Options::default(),
         correlation_id: nuid::next().to_string(),
         received_at: jiff::Timestamp::now(),
+        allowance: None,
         bytes: Bytes::copy_from_slice(content.as_bytes()),
     }
 }

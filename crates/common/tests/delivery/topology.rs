@@ -2,7 +2,7 @@
 
 use common::config::Config;
 use common::jetstream::broker::Broker;
-use common::jetstream::topology::{self, TopologyError};
+use common::jetstream::topology::{self, REVISION, TopologyError};
 use common::stage::StageName;
 use common::testing::TestBroker;
 
@@ -44,9 +44,10 @@ async fn a_service_refuses_a_topology_of_another_revision() {
     let bench = Bench::start().await;
     let mut stream = bench.raw.get_stream("INVOICE_OCR").await.unwrap();
     let mut config = stream.info().await.unwrap().config.clone();
-    for (revision, since, fits) in [("1", "1", false), ("3", "3", false), ("3", "2", true)] {
-        config.metadata.insert("invoice-ocr.revision".into(), revision.into());
-        config.metadata.insert("invoice-ocr.compatible-since".into(), since.into());
+    let (older, ours, newer) = (REVISION - 1, REVISION, REVISION + 1);
+    for (revision, since, fits) in [(older, 1, false), (newer, newer, false), (newer, ours, true)] {
+        config.metadata.insert("invoice-ocr.revision".into(), revision.to_string());
+        config.metadata.insert("invoice-ocr.compatible-since".into(), since.to_string());
         bench.raw.update_stream(config.clone()).await.unwrap();
         let bound = topology::bind(&bench.broker, StageName::Preprocess).await;
         assert_eq!(bound.is_ok(), fits, "revision {revision}, compatible since {since}");

@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use common::audit::Actor;
 use common::config::{ConfigError, Jwt};
 use common::key::Scopes;
+use common::quota::OwnQuota;
 
 use super::Holder;
 use crate::error::ApiError;
@@ -143,7 +144,7 @@ impl Tokens {
             _ => Scopes::default(),
         };
         let actor = Actor::token(claims.get("sub")?.as_str()?);
-        Some(Holder { tenant, scopes, actor, key_name: None })
+        Some(Holder { tenant, scopes, actor, key_name: None, quota: OwnQuota::default() })
     }
 
     /// Reads the keys anew if their file has changed. Keys that cannot be read leave those that are known

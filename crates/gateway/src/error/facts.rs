@@ -66,6 +66,7 @@ impl ApiError {
             Self::TooManyFollowers { .. } => &kind::TOO_MANY_FOLLOWERS,
             Self::ListBehind => &kind::LIST_BEHIND,
             Self::TooManyRequests { .. } => &kind::TOO_MANY_REQUESTS,
+            Self::QuotaExhausted { .. } => &kind::QUOTA_EXHAUSTED,
             Self::BodyTooLarge { .. } => &kind::BODY_TOO_LARGE,
             Self::JsonMalformed { .. } => &kind::JSON_MALFORMED,
             Self::NotJson => &kind::NOT_JSON,
@@ -101,6 +102,9 @@ impl ApiError {
             | Self::BodyTooLarge { limit }
             | Self::Webhook(WebhookError::TooMany { limit })
             | Self::ArchiveExpands { limit } => (Some(limit), None),
+            Self::QuotaExhausted { over, .. } => {
+                (Some(over.limit), Some(over.used.saturating_add(over.asked)))
+            }
             Self::ParameterOutOfRange { limit, seen, .. } => (Some(limit), seen),
             Self::PageNotFound { count, asked } => (Some(count), asked),
             _ => (None, None),

@@ -147,6 +147,9 @@ kinds! {
         "Send the ETag of the result that was read as If-Match, or * for whichever there is.";
     TOO_MANY_REQUESTS: 429 "too_many_requests", "Too many requests",
         "Come back after Retry-After seconds, and ask less often.";
+    QUOTA_EXHAUSTED: 429 "quota_exhausted", "The quota of the day is used up",
+        "Come back after Retry-After seconds, when the next day of UTC has begun, or ask the operator for more; \
+         GET /api/v1/quota says what is left.";
     TOO_MANY_FOLLOWED: 429 "too_many_followed", "Too many documents are followed at once",
         "Close some event streams, or follow documents with the events of the broker.";
     INTERNAL: 500 "internal", "Something is wrong on our side",

@@ -17,7 +17,8 @@ impl ApiError {
     /// When to come back, where coming back helps.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::TooManyRequests { retry_after_seconds, .. } => {
+            Self::TooManyRequests { retry_after_seconds, .. }
+            | Self::QuotaExhausted { retry_after_seconds, .. } => {
                 Some(Duration::from_secs(*retry_after_seconds))
             }
             Self::TooManyUploads { .. }

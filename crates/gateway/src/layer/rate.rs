@@ -43,10 +43,7 @@ impl Rates {
 
     /// Counts a request; what the client has left of the limit that it is nearest to.
     fn count(&self, client: &Client, is_upload: bool) -> Result<Option<Share>, Refused> {
-        if let Client::Network(network) = client
-            && network.is_loopback()
-            && !self.limit_loopback
-        {
+        if !client.is_limited(self.limit_loopback) {
             return Ok(None);
         }
         let uploads = self.uploads.as_ref().filter(|_| is_upload);

@@ -72,7 +72,8 @@ pub(crate) enum Refusals {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes answers; errors are made elsewhere")]
 pub(crate) enum TooOften {
-    /// More requests than one client may send; come back after `Retry-After` seconds
+    /// More requests than one client may send in a minute, or more documents than it may have read in a day; come back
+    /// after `Retry-After` seconds
     #[response(
         status = 429,
         content_type = "application/problem+json",

@@ -19,6 +19,7 @@ use crate::intake;
 use crate::openapi::{Absent, Named, NoRoom, OfDocument, Refusals, TooOften};
 use crate::parameter;
 use crate::problem::Problem;
+use crate::quota;
 use crate::state::App;
 use crate::view;
 
@@ -112,7 +113,12 @@ async fn begin(
     wanted: Option<u32>,
 ) -> Result<Told, ApiError> {
     let done = |outcome| caller.did(Action::Replayed, id, outcome);
+    // Reading costs as much as the first time; the bytes are there already.
+    let spent = quota::spend(app, caller, 0).await?;
     let reprocessed = app.accepting.reprocess(id, &caller.tenant, wanted).await;
+    if !matches!(reprocessed, Ok(Reprocessed::Begun(_))) {
+        app.accepting.give_back(spent).await;
+    }
     let reprocessed = reprocessed.map_err(|error| {
         tracing::warn!(invoice.id = %id, %error, "a document cannot be begun anew");
         // It may be under way all the same.

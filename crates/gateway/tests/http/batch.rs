@@ -9,8 +9,8 @@ use crate::world::World;
 
 const BATCH: &str = "/api/v1/process-invoices";
 
-/// A form with these files.
-async fn post_files(world: &World, files: &[(&str, &[u8])]) -> Answer {
+/// A form with these files: its media type and its bytes.
+fn form(files: &[(&str, &[u8])]) -> (&'static str, Vec<u8>) {
     let mut body = Vec::new();
     for (name, bytes) in files {
         let head = format!(
@@ -19,7 +19,22 @@ async fn post_files(world: &World, files: &[(&str, &[u8])]) -> Answer {
         body.extend([head.as_bytes(), bytes, b"\r\n"].concat());
     }
     body.extend(b"--frontier--\r\n");
-    post_to(world.address, BATCH, "multipart/form-data; boundary=frontier", &body).await
+    ("multipart/form-data; boundary=frontier", body)
+}
+
+async fn post_files(world: &World, files: &[(&str, &[u8])]) -> Answer {
+    let (media_type, body) = form(files);
+    post_to(world.address, BATCH, media_type, &body).await
+}
+
+/// Sends these files with a key.
+pub(crate) async fn post_files_as(world: &World, key: &str, files: &[(&str, &[u8])]) -> Answer {
+    let (media_type, body) = form(files);
+    let head = format!(
+        "POST {BATCH} HTTP/1.1\r\nX-API-Key: {key}\r\nContent-Type: {media_type}\r\nContent-Length: {}",
+        body.len()
+    );
+    raw(world.address, &head, &body).await
 }
 
 fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {

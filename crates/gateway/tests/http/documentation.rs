@@ -22,6 +22,7 @@ async fn the_description_lists_every_route_and_holds_the_contract() {
         "/api/v1/invoices/{id}/result/corrections",
         UPLOAD,
         "/api/v1/process-invoices",
+        "/api/v1/quota",
         "/api/v1/webhooks",
         "/api/v1/webhooks/{webhook}",
         "/api/v1/webhooks/{webhook}/deliveries",

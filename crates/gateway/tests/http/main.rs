@@ -25,6 +25,7 @@ mod listing;
 mod outage;
 mod pages;
 mod patience;
+mod quota;
 mod rate;
 mod reader;
 mod refusal;

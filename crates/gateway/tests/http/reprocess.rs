@@ -1,20 +1,14 @@
 //! A document that is to be read once more.
 
 use common::audit::{Action, Outcome};
-use common::error::{ErrorRecord, StageError};
 use common::id::Tenant;
-use common::stage::StageName;
-use jiff::Timestamp;
 
 use crate::client::{get, send};
 use crate::world::World;
 
 async fn failed(world: &World) -> (common::id::DocumentId, String) {
     let (id, place) = world.uploaded().await;
-    let error = ErrorRecord::new(StageName::Preprocess, &StageError::rejected("pdf_damaged", "no"));
-    world
-        .change(&id, |record| *record = record.clone().given_up(error.clone(), Timestamp::now()))
-        .await;
+    world.fail(&id).await;
     (id, place)
 }
 

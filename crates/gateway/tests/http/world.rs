@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_nats::jetstream;
 use common::audit::AuditRecord;
 use common::config::{AuthMode, Config};
-use common::error::StageError;
+use common::error::{ErrorRecord, StageError};
 use common::id::DocumentId;
 use common::jetstream::broker::Broker;
 use common::jetstream::statuses::Change;
@@ -99,6 +99,15 @@ impl World {
             record.input = pages.clone();
         })
         .await;
+    }
+
+    /// Lets a document fail, as its first stage would.
+    pub(crate) async fn fail(&self, id: &DocumentId) {
+        let reason = StageError::rejected("pdf_damaged", "no");
+        let error = ErrorRecord::new(StageName::Preprocess, &reason);
+        let failed =
+            |record: &StatusRecord| record.clone().given_up(error.clone(), Timestamp::now());
+        self.change(id, |record| *record = failed(record)).await;
     }
 
     /// Empties the work store, as time does.

@@ -14,7 +14,7 @@ macro_rules! file {
     };
 }
 
-const STREAMS: [(&str, &str); 16] = [
+const STREAMS: [(&str, &str); 17] = [
     file!("streams/INVOICE_PREPROCESS.json"),
     file!("streams/INVOICE_OCR.json"),
     file!("streams/INVOICE_EXTRACT.json"),
@@ -22,6 +22,7 @@ const STREAMS: [(&str, &str); 16] = [
     file!("streams/INVOICE_DEAD.json"),
     file!("streams/INVOICE_ADVISORIES.json"),
     file!("streams/INVOICE_AUDIT.json"),
+    file!("streams/INVOICE_QUOTA.json"),
     file!("streams/KV_invoice_duplicates.json"),
     file!("streams/KV_invoice_idempotency.json"),
     file!("streams/INVOICE_CALLBACKS.json"),
@@ -273,6 +274,15 @@ mod tests {
         let kept = get(names::IDEMPOTENCY_STREAM);
         assert_eq!(kept["max_age"], crate::idempotency::KEPT_HOURS * HOUR_NS);
         assert_eq!(kept["discard"], "old", "a client with many keys stops nobody's uploads");
+    }
+
+    #[test]
+    fn counters_of_a_day_outlive_it() {
+        let counters = get(names::QUOTA_STREAM);
+        assert_eq!(counters["allow_msg_counter"], true);
+        assert_eq!(counters["max_msgs_per_subject"], 1, "the last one is the total");
+        // One that is added to all day is as old as its last message, one that is not is over.
+        assert!(counters["max_age"].as_u64().unwrap() >= 24 * HOUR_NS);
     }
 
     #[test]
