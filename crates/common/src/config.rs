@@ -103,6 +103,13 @@ pub enum ConfigError {
     },
 }
 
+impl ConfigError {
+    /// `value` of `key` parses but cannot work.
+    fn unusable(key: &'static str, value: &dyn ToString, reason: &'static str) -> Self {
+        Self::Unusable { key, value: value.to_string(), reason }
+    }
+}
+
 impl Config {
     /// Layers: compiled-in defaults, then `file`, then the environment.
     ///
@@ -162,9 +169,8 @@ impl Config {
     }
 
     fn checked(self) -> Result<Self, ConfigError> {
-        let unusable = |key, value: &dyn ToString, reason| {
-            Err(ConfigError::Unusable { key, value: value.to_string(), reason })
-        };
+        let unusable =
+            |key, value: &dyn ToString, reason| Err(ConfigError::unusable(key, value, reason));
         if ![1, 3, 5].contains(&self.broker.replicas) {
             let reason = "streams have 1, 3 or 5 replicas, so that a majority exists";
             return unusable("broker.replicas", &self.broker.replicas, reason);

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use common::config::Gateway;
-use common::jetstream::quota::{Spending, Spent};
+use common::jetstream::quota::Spent;
 use common::quota::{Allowance, ClientHash, OwnQuota};
 
 use crate::caller::Caller;
@@ -24,12 +24,8 @@ pub(crate) fn allowance(gateway: &Gateway, client: &Client, own: OwnQuota) -> Op
 /// [`ApiError::QuotaExhausted`]; [`ApiError::BrokerFull`] and [`ApiError::BrokerAway`].
 pub(crate) async fn spend(app: &App, caller: &Caller, bytes: u64) -> Result<Spent, ApiError> {
     let Some(allowance) = &caller.allowance else { return Ok(Spent::default()) };
-    let now = Timestamp::now();
-    let spending = app.accepting.spend(allowance, bytes, now).await;
-    match spending.map_err(|error| ApiError::from(&error))? {
-        Spending::Granted(spent) => Ok(spent),
-        Spending::Refused(over) => Err(ApiError::over_quota(over, now)),
-    }
+    let spent = app.accepting.spend(allowance, bytes, Timestamp::now()).await;
+    spent.map_err(|error| ApiError::from(&error))
 }
 
 #[cfg(test)]

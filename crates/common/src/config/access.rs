@@ -23,9 +23,7 @@ impl Broker {
 
 /// Refuses half of a pair, and two answers to one question.
 pub(super) fn check(broker: &Broker) -> Result<(), ConfigError> {
-    let unusable = |key, value: &str, reason| {
-        Err(ConfigError::Unusable { key, value: value.to_owned(), reason })
-    };
+    let unusable = |key, value: &str, reason| Err(ConfigError::unusable(key, &value, reason));
     if !broker.nkey_file.is_empty() && !broker.credentials_file.is_empty() {
         let reason = "broker.nkey_file says already who this is; keep one of them";
         return unusable("broker.credentials_file", &broker.credentials_file, reason);

@@ -164,9 +164,8 @@ impl Auth {
 
 /// Refuses what would let somebody in by mistake.
 pub(super) fn check(auth: &Auth) -> Result<(), ConfigError> {
-    let unusable = |key, value: &dyn ToString, reason| {
-        Err(ConfigError::Unusable { key, value: value.to_string(), reason })
-    };
+    let unusable =
+        |key, value: &dyn ToString, reason| Err(ConfigError::unusable(key, value, reason));
     let seconds = auth.keys_max_age_seconds;
     if !(1..=MAX_KEYS_AGE_SECONDS).contains(&seconds) {
         let reason = "1 to 3600: for so long a revoked key may go on while the broker is away";

@@ -101,9 +101,8 @@ pub enum ForwardedHeader {
 
 /// Refuses what would lock everybody out, and what opens more than it says.
 pub(super) fn check(gateway: &Gateway) -> Result<(), ConfigError> {
-    let unusable = |key, value: &dyn ToString, reason| {
-        Err(ConfigError::Unusable { key, value: value.to_string(), reason })
-    };
+    let unusable =
+        |key, value: &dyn ToString, reason| Err(ConfigError::unusable(key, value, reason));
     let connections = &gateway.connections;
     for (key, value) in [
         ("gateway.connections.max", connections.max as u64),

@@ -50,8 +50,7 @@ impl Number {
 
     fn check(&self) -> Result<(), ConfigError> {
         let Self { key, value, zero, most } = *self;
-        let unusable =
-            |reason| Err(ConfigError::Unusable { key, value: value.to_string(), reason });
+        let unusable = |reason| Err(ConfigError::unusable(key, &value, reason));
         match (zero, most) {
             (Some(reason), _) if value == 0 => unusable(reason),
             (_, Some((most, reason))) if value > most => unusable(reason),
@@ -60,21 +59,39 @@ impl Number {
     }
 }
 
+/// How the keys of a stage are called.
+struct StageKeys {
+    workers: &'static str,
+    attempts: &'static str,
+    retry_delays: &'static str,
+    deadline: &'static str,
+}
+
+macro_rules! keys_of {
+    ($stage:literal) => {
+        StageKeys {
+            workers: concat!("stages.", $stage, ".workers"),
+            attempts: concat!("stages.", $stage, ".attempts"),
+            retry_delays: concat!("stages.", $stage, ".retry_delays_seconds"),
+            deadline: concat!("stages.", $stage, ".deadline_seconds"),
+        }
+    };
+}
+
 /// Refuses numbers with which a service would do nothing, or stop with a panic.
 pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     let numbers = [of_services(config), of_documents(config), of_workers(config)];
     numbers.iter().flatten().try_for_each(Number::check)?;
     let stages = &config.stages;
-    check_stage(&PREPROCESS, &stages.preprocess)?;
-    check_stage(&OCR, &stages.ocr)?;
-    check_stage(&EXTRACT, &stages.extract)?;
+    check_stage(&keys_of!("preprocess"), &stages.preprocess)?;
+    check_stage(&keys_of!("ocr"), &stages.ocr)?;
+    check_stage(&keys_of!("extract"), &stages.extract)?;
     let (orphans, patience) =
         (config.sweeper.orphans_after_seconds, config.broker.publish_patience_seconds);
     if orphans <= patience {
         let reason = "a document's bytes are there before its status is, for up to \
                       broker.publish_patience_seconds; removed meanwhile, it would be lost";
-        let (key, value) = ("sweeper.orphans_after_seconds", orphans.to_string());
-        return Err(ConfigError::Unusable { key, value, reason });
+        return Err(ConfigError::unusable("sweeper.orphans_after_seconds", &orphans, reason));
     }
     Ok(())
 }
@@ -138,39 +155,9 @@ fn of_workers(config: &Config) -> Vec<Number> {
     ]
 }
 
-/// How the keys of a stage are called.
-struct StageKeys {
-    workers: &'static str,
-    attempts: &'static str,
-    retry_delays: &'static str,
-    deadline: &'static str,
-}
-
-const PREPROCESS: StageKeys = StageKeys {
-    workers: "stages.preprocess.workers",
-    attempts: "stages.preprocess.attempts",
-    retry_delays: "stages.preprocess.retry_delays_seconds",
-    deadline: "stages.preprocess.deadline_seconds",
-};
-
-const OCR: StageKeys = StageKeys {
-    workers: "stages.ocr.workers",
-    attempts: "stages.ocr.attempts",
-    retry_delays: "stages.ocr.retry_delays_seconds",
-    deadline: "stages.ocr.deadline_seconds",
-};
-
-const EXTRACT: StageKeys = StageKeys {
-    workers: "stages.extract.workers",
-    attempts: "stages.extract.attempts",
-    retry_delays: "stages.extract.retry_delays_seconds",
-    deadline: "stages.extract.deadline_seconds",
-};
-
 fn check_stage(keys: &StageKeys, stage: &StageSettings) -> Result<(), ConfigError> {
     if stage.retry_delays_seconds.is_empty() {
-        let (key, value) = (keys.retry_delays, "[]".to_owned());
-        return Err(ConfigError::Unusable { key, value, reason: "give at least one delay" });
+        return Err(ConfigError::unusable(keys.retry_delays, &"[]", "give at least one delay"));
     }
     // 0: at once.
     let delays =

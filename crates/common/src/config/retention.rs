@@ -10,9 +10,7 @@ const LONGEST_HOURS: u64 = 100 * 365 * 24;
 
 /// Refuses what would break a promise, and zeros: to the broker, no limit.
 pub(super) fn check(keep: &Retention) -> Result<(), ConfigError> {
-    let unusable = |key, value: u64, reason| {
-        Err(ConfigError::Unusable { key, value: value.to_string(), reason })
-    };
+    let unusable = |key, value: u64, reason| Err(ConfigError::unusable(key, &value, reason));
     if keep.work_hours == 0 {
         return unusable("retention.work_hours", 0, "to the broker, 0 is for ever");
     }

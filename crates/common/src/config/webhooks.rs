@@ -67,7 +67,7 @@ impl Webhooks {
 
 /// Refuses what would send nothing, or for longer than anything is kept.
 pub(super) fn check(webhooks: &Webhooks) -> Result<(), ConfigError> {
-    let unusable = |key, value: String, reason| Err(ConfigError::Unusable { key, value, reason });
+    let unusable = |key, value: String, reason| Err(ConfigError::unusable(key, &value, reason));
     if webhooks.timeout_seconds == 0 || webhooks.timeout_seconds > LONGEST_TIMEOUT_SECONDS {
         let reason = "a sending takes 1 to 60 seconds";
         return unusable("webhooks.timeout_seconds", webhooks.timeout_seconds.to_string(), reason);

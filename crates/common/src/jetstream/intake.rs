@@ -13,7 +13,7 @@ use super::ending::job_message;
 use super::erasure::Vacancy;
 use super::names;
 use super::publish::Unpublished;
-use super::quota::{Spending, Spent};
+use super::quota::Spent;
 use super::statuses::{MAX_ROUNDS, contended};
 use crate::failpoint::{self, Point};
 use crate::id::{ContentHash, DocumentId, Options, Tenant};
@@ -97,10 +97,7 @@ impl Broker {
             self.room_for_a_document().await?;
             if let (Some(allowance), None) = (&incoming.allowance, &spent) {
                 let bytes = incoming.bytes.len() as u64;
-                match self.spend(allowance, bytes, incoming.received_at).await? {
-                    Spending::Granted(counted) => *spent = Some(counted),
-                    Spending::Refused(over) => return Err(over.into()),
-                }
+                *spent = Some(self.spend(allowance, bytes, incoming.received_at).await?);
             }
             let original = self.write_object(Bucket::Uploads, &id, incoming.bytes.clone()).await?;
             failpoint::reach(Point::UploadStored).await;

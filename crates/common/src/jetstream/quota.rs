@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::broker::{Broker, away};
+use super::intake::NotAccepted;
 use super::names;
 use super::publish::{Message, Unpublished};
 use crate::error::StageError;
@@ -20,15 +21,6 @@ const INCREMENT_HEADER: &str = "Nats-Incr";
 #[derive(Debug, Default)]
 #[must_use = "what comes to nothing has to be given back"]
 pub struct Spent(Vec<(String, u64)>);
-
-/// What became of the wish to count a document.
-#[derive(Debug)]
-pub enum Spending {
-    /// There was enough left, and less is now.
-    Granted(Spent),
-    /// There was not; nothing is counted.
-    Refused(OverQuota),
-}
 
 /// The body of a counter's message.
 #[derive(Deserialize)]
@@ -43,13 +35,14 @@ impl Broker {
     /// moment later: both are counted until then. None is ever let through.
     ///
     /// # Errors
-    /// [`Unpublished`] as from [`Broker::publish`]; what was counted by then stays counted.
+    /// [`NotAccepted::OverQuota`], and nothing is counted; [`NotAccepted::Unpublished`] as from
+    /// [`Broker::publish`], and what was counted by then stays counted.
     pub async fn spend(
         &self,
         allowance: &Allowance,
         bytes: u64,
         now: Timestamp,
-    ) -> Result<Spending, Unpublished> {
+    ) -> Result<Spent, NotAccepted> {
         let (day, mut spent) = (Day::of(now), Spent::default());
         for measure in Measure::ALL {
             let Some(limit) = allowance.quota.limit(measure) else { continue };
@@ -64,10 +57,10 @@ impl Broker {
                 self.give_back(spent).await;
                 let used = total.saturating_sub(asked);
                 let resets_at = day.end();
-                return Ok(Spending::Refused(OverQuota { measure, limit, used, asked, resets_at }));
+                return Err(OverQuota { measure, limit, used, asked, resets_at }.into());
             }
         }
-        Ok(Spending::Granted(spent))
+        Ok(spent)
     }
 
     /// Takes back what was counted for something that came to nothing. While the broker does not answer it stays

@@ -3,8 +3,6 @@
 use common::error::{ErrorKind, StageError};
 use common::jetstream::intake::NotAccepted;
 use common::jetstream::publish::Unpublished;
-
-use common::quota::OverQuota;
 use jiff::Timestamp;
 
 use super::ApiError;
@@ -13,18 +11,14 @@ use super::ApiError;
 impl From<&NotAccepted> for ApiError {
     fn from(error: &NotAccepted) -> Self {
         match error {
-            NotAccepted::OverQuota(over) => Self::over_quota(*over, Timestamp::now()),
+            NotAccepted::OverQuota(over) => {
+                // A moment too late is better than a moment too early.
+                let wait = over.resets_at.duration_since(Timestamp::now()).as_secs();
+                let retry_after_seconds = wait.saturating_add(1).max(1).unsigned_abs();
+                Self::QuotaExhausted { over: *over, retry_after_seconds }
+            }
             NotAccepted::Unpublished(error) => error.into(),
         }
-    }
-}
-
-impl ApiError {
-    /// A quota that is used up, told at `now`.
-    pub(crate) fn over_quota(over: OverQuota, now: Timestamp) -> Self {
-        // A moment too late is better than a moment too early.
-        let seconds = over.resets_at.duration_since(now).as_secs().saturating_add(1);
-        Self::QuotaExhausted { over, retry_after_seconds: seconds.max(1).unsigned_abs() }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use crate::caller::{DocumentsRead, May};
@@ -42,8 +42,6 @@ pub(crate) async fn corrections(
     let id = parameter::document(id)?;
     let record = retained::status(&app, &caller, id.as_str()).await?;
     retained::handed_out(&app, &caller, &record.id);
-    let mut answer = Json(Corrections::from(&record)).into_response();
-    let caching = HeaderValue::from_static("private, no-store");
-    answer.headers_mut().insert(header::CACHE_CONTROL, caching);
-    Ok(answer)
+    let caching = [(header::CACHE_CONTROL, "private, no-store")];
+    Ok((caching, Json(Corrections::from(&record))).into_response())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -80,8 +80,6 @@ pub(crate) async fn quota(
             }
         }
     }
-    let mut answer = Json(quota).into_response();
-    let caching = HeaderValue::from_static("private, no-store");
-    answer.headers_mut().insert(header::CACHE_CONTROL, caching);
-    Ok(answer)
+    let caching = [(header::CACHE_CONTROL, "private, no-store")];
+    Ok((caching, Json(quota)).into_response())
 }

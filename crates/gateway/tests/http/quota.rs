@@ -1,7 +1,7 @@
 //! How much one client may have read in a day.
 
 use common::config::Config;
-use common::key::{ApiKey, KeyRecord, Scope};
+use common::key::{ApiKey, Scope};
 use common::quota::OwnQuota;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -25,19 +25,6 @@ async fn quota(world: &World, key: &ApiKey) -> Value {
 
 async fn upload(world: &World, key: &ApiKey, content: &[u8]) -> Answer {
     post_as(world.address, &key.reveal(), content).await
-}
-
-/// A key that says this of its quota.
-async fn key_with(world: &World, quota: OwnQuota) -> ApiKey {
-    let key = ApiKey::generate().unwrap();
-    let scopes = Scope::ALL.into_iter().collect();
-    let tenant = "acme".parse().unwrap();
-    let mut record = KeyRecord::new(&key, "own".into(), tenant, scopes, Timestamp::now(), None);
-    record.quota = quota;
-    assert!(world.broker.create_key(&record).await.unwrap());
-    let known = async || get_as(world.address, QUOTA, &key.reveal()).await.status == 200;
-    world.until("the key is known", known).await;
-    key
 }
 
 #[tokio::test]
@@ -99,12 +86,14 @@ async fn reading_a_document_again_counts_like_reading_it() {
 async fn a_keys_own_quota_goes_before_that_of_all() {
     let world = World::asking(two_documents).await;
     let (one, free) = (Some(1), Some(0));
-    let small = key_with(&world, OwnQuota { documents_per_day: one, bytes_per_day: None }).await;
+    let small = world
+        .key_with("acme", &Scope::ALL, OwnQuota { documents_per_day: one, bytes_per_day: None })
+        .await;
     assert_eq!(upload(&world, &small, PDF).await.status, 202);
     assert_eq!(upload(&world, &small, SECOND).await.problem(), "quota_exhausted");
     let bytes = SECOND.len() as u64;
     let own = OwnQuota { documents_per_day: free, bytes_per_day: Some(bytes) };
-    let measured = key_with(&world, own).await;
+    let measured = world.key_with("acme", &Scope::ALL, own).await;
     assert_eq!(upload(&world, &measured, SECOND).await.status, 202);
     let refused = upload(&world, &measured, b"%PDF-1.7 3").await;
     assert_eq!((refused.status, &refused.json()["limit"]), (429, &json!(bytes)));

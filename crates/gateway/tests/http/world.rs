@@ -15,6 +15,7 @@ use common::jetstream::topology;
 use common::key::{ApiKey, KeyRecord, Scope, Scopes};
 use common::metrics::Metrics;
 use common::object::{Bucket, ObjectStore};
+use common::quota::OwnQuota;
 use common::stage::StageName;
 use common::status::StatusRecord;
 use common::testing::TestBroker;
@@ -144,10 +145,16 @@ impl World {
 
     /// A key of `tenant` with these scopes, which the gateway knows.
     pub(crate) async fn key(&self, tenant: &str, scopes: &[Scope]) -> ApiKey {
+        self.key_with(tenant, scopes, OwnQuota::default()).await
+    }
+
+    /// The same, of a key that says `quota` of its quota.
+    pub(crate) async fn key_with(&self, tenant: &str, scopes: &[Scope], quota: OwnQuota) -> ApiKey {
         let key = ApiKey::generate().unwrap();
         let scopes: Scopes = scopes.iter().copied().collect();
         let (name, tenant) = ("test".to_owned(), tenant.parse().unwrap());
-        let record = KeyRecord::new(&key, name, tenant, scopes, Timestamp::now(), None);
+        let mut record = KeyRecord::new(&key, name, tenant, scopes, Timestamp::now(), None);
+        record.quota = quota;
         assert!(self.broker.create_key(&record).await.unwrap());
         self.until("the key is known", async || {
             let answer = get_as(self.address, "/api/v1/invoices/7", &key.reveal()).await;
